@@ -1,0 +1,247 @@
+"""How does the adapter talk to the homeserver? The only module that touches the network.
+
+matrix-nio keeps the rooms' state and the encryption; plain requests go through ``request``,
+because nio's own calls hide status codes and wait out rate limits by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import aiohttp
+import nio  # type: ignore[import-untyped]
+
+from wijkbot_matrix.incoming import RoomView, mapping
+from wijkbot_matrix.keysharing import share_keys
+from wijkbot_matrix.naming import BotName
+from wijkbot_matrix.wire import (
+    Login,
+    NoCryptoError,
+    NoSuchRoomError,
+    ServerAwayError,
+    check,
+)
+
+_REQUEST_SECONDS = 20.0
+_SYNC_GRACE_SECONDS = 15.0
+_FULL_SYNC_SECONDS = 120.0
+_SYNC_FILTER = json.dumps(
+    {
+        "presence": {"types": []},
+        "room": {"timeline": {"limit": 50}, "ephemeral": {"types": []}},
+    }
+)
+_GROUP_SIZE = 3
+
+# nio writes the ids of rooms, users and devices into its log lines.
+logging.getLogger("nio").setLevel(logging.CRITICAL + 1)
+
+
+class MatrixClient:
+    """One device of one account. Not logged in until ``login`` or ``restore``."""
+
+    def __init__(self, homeserver: str, store: Path, pickle_key: str) -> None:
+        # Without retries inside nio: the lanes of the house and the sync loop do the waiting.
+        config = nio.AsyncClientConfig(
+            max_limit_exceeded=0,
+            max_timeouts=0,
+            request_timeout=_REQUEST_SECONDS,
+            store_sync_tokens=False,
+            pickle_key=pickle_key,
+        )
+        self.nio = nio.AsyncClient(homeserver, store_path=str(store), config=config)
+        self._store = store
+        self._send_locks: dict[str, asyncio.Lock] = {}
+        self.direct_rooms: frozenset[str] = frozenset()
+
+    @property
+    def user_id(self) -> str:
+        """The full user id, "" before the login."""
+        return str(self.nio.user_id)
+
+    async def login(self, user: str, password: str) -> Login:
+        """Make a new device; the caller keeps what comes back."""
+        answer = await self.request(
+            "POST",
+            "/login",
+            {
+                "type": "m.login.password",
+                "identifier": {"type": "m.id.user", "user": user},
+                "password": password,
+                "initial_device_display_name": "wijkbot",
+            },
+        )
+        return Login(answer["user_id"], answer["device_id"], answer["access_token"])
+
+    def restore(self, login: Login) -> None:
+        """Continue as that device and load its encryption store."""
+        self.nio.restore_login(login.user_id, login.device_id, login.access_token)
+
+    def has_store(self, login: Login) -> bool:
+        """Is there an encryption store of that device on this machine?"""
+        return (self._store / f"{login.user_id}_{login.device_id}.db").exists()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        seconds: float = _REQUEST_SECONDS,
+        token: str = "",
+    ) -> dict[str, Any]:
+        """Send one client-server request and return its JSON.
+
+        Raises one of the errors of ``wire``.
+        """
+        return dict(mapping(await self._call(method, path, body, seconds, token)))
+
+    async def request_list(self, path: str) -> list[Mapping[str, Any]]:
+        """Fetch one of the few answers that are a list."""
+        found = await self._call("GET", path, None, _REQUEST_SECONDS, "")
+        return [mapping(one) for one in found] if isinstance(found, list) else []
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        seconds: float,
+        token: str,
+    ) -> object:
+        headers = {"Content-Type": "application/json"}
+        if token or self.nio.access_token:
+            headers["Authorization"] = f"Bearer {token or self.nio.access_token}"
+        data = json.dumps(body if body is not None else {}) if method != "GET" else None
+        try:
+            answer = await self.nio.send(
+                method, f"/_matrix/client/v3{path}", data, headers, timeout=seconds
+            )
+            async with answer:
+                found: object = await answer.json(content_type=None)
+        except aiohttp.ClientConnectorError as trouble:
+            raise ServerAwayError(has_left=False) from trouble
+        except (aiohttp.ClientError, TimeoutError, ValueError) as trouble:
+            raise ServerAwayError(has_left=True) from trouble
+        check(answer.status, mapping(found), answer.headers)
+        return found
+
+    async def sync(self, since: str, *, full_state: bool, wait_seconds: float) -> dict[str, Any]:
+        """Wait for news after ``since`` and return the sync response as it came."""
+        query = {"filter": _SYNC_FILTER}
+        if since:
+            query["since"] = since
+        if full_state:
+            query["full_state"] = "true"
+        else:
+            query["timeout"] = str(int(wait_seconds * 1000))
+        seconds = _FULL_SYNC_SECONDS if full_state else wait_seconds + _SYNC_GRACE_SECONDS
+        return await self.request("GET", f"/sync?{urlencode(query)}", seconds=seconds)
+
+    async def absorb(self, sync: Mapping[str, Any]) -> None:
+        """Let nio take over the state and the keys of a sync response."""
+        # A copy, because nio takes parts out of what it reads.
+        response = nio.SyncResponse.from_dict(deepcopy(dict(sync)))
+        if isinstance(response, nio.SyncResponse):
+            await self.nio.receive_response(response)
+        for room in mapping(mapping(sync.get("rooms")).get("leave")):
+            self.forget(room)
+        count = mapping(sync.get("device_one_time_keys_count")).get("signed_curve25519")
+        # nio overlooks a count of zero, and would never make new one-time keys again.
+        if self.nio.olm is not None and isinstance(count, int):
+            self.nio.olm.uploaded_key_count = count
+
+    def forget(self, room_id: str) -> None:
+        """Drop a room that the bot is no longer in (nio keeps it)."""
+        self.nio.rooms.pop(room_id, None)
+        self.nio.invited_rooms.pop(room_id, None)
+
+    async def upkeep(self) -> None:
+        """Do what the encryption asks for between two syncs: keys up, keys down, answers."""
+        if self.nio.should_upload_keys:
+            await self.nio.keys_upload()
+        if self.nio.should_query_keys:
+            await self.nio.keys_query()
+        if self.nio.should_claim_keys:
+            await self.nio.keys_claim(self.nio.get_users_for_key_claiming())
+        await self.nio.send_to_device_messages()
+
+    def readable(self, room_id: str, raw: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the event in clear, or None when its key is not there (yet)."""
+        if raw.get("type") != "m.room.encrypted":
+            return raw
+        event = self._megolm(room_id, raw)
+        if event is None:
+            return None
+        try:
+            clear = self.nio.decrypt_event(event)
+        except nio.EncryptionError:
+            return None
+        source = mapping(getattr(clear, "source", None))
+        return {**raw, "type": source.get("type"), "content": source.get("content")}
+
+    async def ask_for_key(self, room_id: str, raw: Mapping[str, Any]) -> None:
+        """Ask the own devices for the key of an unreadable event; once per key."""
+        event = self._megolm(room_id, raw)
+        if event is not None and event.session_id not in self.nio.outgoing_key_requests:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError, nio.ProtocolError):
+                await self.nio.request_room_key(event)
+
+    def _megolm(self, room_id: str, raw: Mapping[str, Any]) -> Any:
+        event = nio.Event.parse_event(deepcopy(dict(raw)))
+        if self.nio.olm is None or not isinstance(event, nio.MegolmEvent):
+            return None
+        event.room_id = room_id
+        return event
+
+    def view(self, room_id: str) -> RoomView | None:
+        """Return what is known of a room the bot is in, None for any other."""
+        room = self.nio.rooms.get(room_id)
+        if room is None:
+            return None
+        is_small = room.member_count < _GROUP_SIZE
+        is_direct = room_id in self.direct_rooms or not (room.name or room.canonical_alias)
+        return RoomView(
+            room_id=room_id,
+            # A direct chat into which a third person came is a group, whatever it was marked.
+            is_private=is_small and is_direct,
+            bot=BotName(self.user_id, room.user_name(self.user_id) or ""),
+            title=room.name or "",
+        )
+
+    async def send_event(
+        self, room_id: str, kind: str, content: Mapping[str, Any], key: str
+    ) -> str:
+        """Send an event, encrypted where the room is; twice with one key is one event."""
+        room = self.nio.rooms.get(room_id)
+        if room is None:
+            raise NoSuchRoomError
+        payload: Mapping[str, Any] = content
+        if room.encrypted:
+            if self.nio.olm is None:
+                raise NoCryptoError
+            async with self._send_locks.setdefault(room_id, asyncio.Lock()):
+                await share_keys(self.nio, room)
+                kind, payload = self.nio.encrypt(room_id, kind, dict(content))
+        path = f"/rooms/{quote(room_id, safe='')}/send/{kind}/{quote(key, safe='')}"
+        return str((await self.request("PUT", path, payload))["event_id"])
+
+    def set_direct(self, chats: Mapping[str, Any]) -> None:
+        """Take over the list of direct chats."""
+        rooms = [found for found in chats.values() if isinstance(found, list)]
+        self.direct_rooms = frozenset(str(room) for found in rooms for room in found)
+
+    async def close(self) -> None:
+        """Close the connections and the store."""
+        await self.nio.close()
+        database = getattr(self.nio.store, "database", None)
+        if database is not None and not database.is_closed():
+            database.close()

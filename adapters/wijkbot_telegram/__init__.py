@@ -1,0 +1,1 @@
+"""How does wijkbot speak with Telegram? This package is the adapter."""

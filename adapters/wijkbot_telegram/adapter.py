@@ -1,0 +1,228 @@
+"""What does wijkbot's seam offer on Telegram? One account, from settings to sending."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from urllib.parse import quote
+
+from telegram import ChatMember
+from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
+
+from wijkbot.adapter_api import (
+    ActResult,
+    Adapter,
+    Capabilities,
+    ChannelConfig,
+    ConfigError,
+    Health,
+    Message,
+    Port,
+    Reason,
+    Refused,
+    SendResult,
+    Sent,
+    Unknown,
+    Unsupported,
+    WebhookReply,
+    WebhookRequest,
+)
+from wijkbot_telegram import ids
+from wijkbot_telegram.client import Client
+from wijkbot_telegram.errors import result_of, says
+from wijkbot_telegram.health import health_of
+from wijkbot_telegram.options import read_options
+from wijkbot_telegram.outgoing import MAX_BUTTONS, MAX_UNITS, posts_for
+from wijkbot_telegram.receiving import Receiver
+
+FIXED_TOKEN = "hulp"  # noqa: S105 -- the public start word, the same for everybody
+MAX_ANSWER = 200
+MAX_COMMANDS = 100
+MAX_DESCRIPTION = 256
+
+_COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+_NOTHING_TO_SAY = Refused(Reason.CONTENT, permanent=True, detail="empty")
+_NO_SUCH_MESSAGE = Refused(Reason.CONTENT, permanent=True, detail="message id")
+
+
+def create(config: ChannelConfig) -> Adapter:
+    """The entry point: a Telegram account from a channel's settings."""
+    if config.now is None:
+        raise ConfigError(f"channels.{config.name}", "an adapter needs the house's clock")
+    return TelegramAdapter(config, config.now)
+
+
+class TelegramAdapter:
+    """One bot on Telegram. Sending works without ``start``, in any process."""
+
+    name = "telegram"
+    sends_from_home = False
+
+    def __init__(self, config: ChannelConfig, now: Callable[[], datetime]) -> None:
+        self._options = read_options(config)
+        self._now = now
+        self._client = Client(self._options)
+        self._receiver = Receiver(config.name, self._options, self._client, now)
+
+    async def start(self, port: Port) -> None:
+        """Connect and begin to receive; without network, go on trying in the background."""
+        await self._receiver.start(port)
+
+    async def stop(self) -> None:
+        """Stop receiving and close all connections."""
+        await self._receiver.stop()
+        await self._client.close()
+
+    async def read_webhook(self, request: WebhookRequest) -> WebhookReply:
+        """Check the secret and translate the update."""
+        return await self._receiver.read_webhook(request)
+
+    def capabilities(self, chat: str) -> Capabilities:
+        """Limits of a group (20 messages a minute) or of a private chat (one a second)."""
+        return Capabilities(
+            max_text=MAX_UNITS,
+            max_buttons=MAX_BUTTONS,
+            has_links_in_buttons=True,
+            can_edit=True,
+            can_withdraw=True,
+            can_pin=True,
+            can_thread=True,
+            gap_ms=3000 if ids.is_group(chat) else 1000,
+        )
+
+    def private_link(self, token: str) -> str:
+        """A t.me link; "" as long as the bot's name is not known (nothing was started yet)."""
+        me = self._receiver.me
+        return f"https://t.me/{me.username}?start={quote(token or FIXED_TOKEN)}" if me else ""
+
+    async def send(self, chat: str, message: Message) -> SendResult:
+        """Send a message, in several pieces when it is long.
+
+        After the first piece a failure gives Unknown, so that nothing is sent twice.
+        """
+        if message.expires_at is not None and message.expires_at <= self._now():
+            return Refused(Reason.EXPIRED, permanent=True, detail="expires_at")
+        numbers: list[int] = []
+        try:
+            for post in posts_for(chat, message):
+                numbers.append(await self._client.send(chat, post))  # noqa: PERF401 -- in order
+        except TelegramError as error:
+            return Unknown("sent in part") if numbers else result_of(error)
+        return Sent(ids.join_parts(numbers)) if numbers else _NOTHING_TO_SAY
+
+    async def edit(self, chat: str, message_id: str, message: Message) -> ActResult:
+        """Replace a message; it may not need more pieces than it had."""
+        numbers, posts = ids.split_parts(message_id), posts_for(chat, message)
+        if not posts:
+            return _NOTHING_TO_SAY
+        if len(posts) > len(numbers):
+            return Refused(Reason.CONTENT, permanent=True, detail="longer than what it replaces")
+        try:
+            for number, post in zip(numbers, posts, strict=False):
+                await self._client.edit(chat, number, post)
+            for number in numbers[len(posts) :]:
+                await self._client.delete(chat, number)
+        except TelegramError as error:
+            return result_of(error)
+        return Sent(ids.join_parts(numbers[: len(posts)]))
+
+    async def withdraw(self, chat: str, message_id: str) -> ActResult:
+        """Delete a message of at most 48 hours old."""
+        numbers = ids.split_parts(message_id)
+        try:
+            for number in numbers:
+                await self._client.delete(chat, number)
+        except TelegramError as error:
+            return result_of(error)
+        return Sent(message_id) if numbers else _NO_SUCH_MESSAGE
+
+    async def pin(self, chat: str, message_id: str) -> ActResult:
+        """Pin a message silently; Unsupported where the bot has no right to."""
+        numbers = ids.split_parts(message_id)
+        if not numbers:
+            return _NO_SUCH_MESSAGE
+        try:
+            await self._client.pin(chat, numbers[0])
+        except TelegramError as error:
+            may_not = isinstance(error, BadRequest) and says(error, "not enough rights")
+            return Unsupported("pin: the bot has no right to") if may_not else result_of(error)
+        return Sent(message_id)
+
+    async def leave(self, chat: str) -> ActResult:
+        """Leave a group; being out already is fine."""
+        if not ids.is_group(chat):
+            return Unsupported("leave: a private chat")
+        try:
+            await self._client.leave(chat)
+        except Forbidden:
+            return Sent("")
+        except TelegramError as error:
+            return result_of(error)
+        return Sent("")
+
+    async def is_admin(self, chat: str, sender: str) -> bool:
+        """Asked of Telegram now; False when it cannot tell.
+
+        Who writes in the name of the group itself is an anonymous admin of it.
+        """
+        if not ids.is_group(chat):
+            return False
+        if sender == chat:
+            return True
+        try:
+            status = await self._client.status_of(chat, int(sender))
+        except (TelegramError, ValueError):
+            return False
+        return status in {ChatMember.OWNER, ChatMember.ADMINISTRATOR}
+
+    async def fetch_media(self, reference: str) -> bytes | Unsupported:
+        """The bytes of a file id, at most 20 MB."""
+        try:
+            return await self._client.download(reference)
+        except TelegramError as error:
+            return Unsupported(f"media: {type(error).__name__}")
+
+    async def set_commands(self, commands: Mapping[str, Mapping[str, str]]) -> ActResult:
+        """Publish the commands per language; the first language is everybody else's too."""
+        lists: list[tuple[str | None, Mapping[str, str]]] = list(commands.items())
+        lists[:0] = [(None, listed) for _, listed in lists[:1]]
+        if not all(_is_publishable(listed) for _, listed in lists):
+            return Refused(Reason.CONTENT, permanent=True, detail="command")
+        try:
+            for language, listed in lists:
+                await self._client.publish(language, listed)
+        except TelegramError as error:
+            return result_of(error)
+        return Sent("")
+
+    async def answer_choice(self, choice_ref: str, text: str) -> ActResult:
+        """Show a short text to who pressed; at most 200 characters, "" only stops the wait."""
+        try:
+            await self._client.answer(choice_ref, text[:MAX_ANSWER])
+        except TelegramError as error:
+            return result_of(error)
+        return Sent(choice_ref)
+
+    async def health(self) -> Health:
+        """Is the token good, does receiving work, and does the bot see no more than it must?"""
+        try:
+            user = await self._client.me()
+            webhook = await self._client.webhook()
+        except InvalidToken:
+            return health_of(InvalidToken.__name__)
+        except TelegramError as error:
+            return health_of(type(error).__name__)
+        return health_of(self._receiver.trouble, user, webhook, self._options.webhook_url)
+
+    def secrets(self) -> tuple[str, ...]:
+        """The token and the webhook's secret."""
+        return self._options.token, self._options.webhook_secret
+
+
+def _is_publishable(listed: Mapping[str, str]) -> bool:
+    """Telegram's own limits on a command list."""
+    return len(listed) <= MAX_COMMANDS and all(
+        _COMMAND.fullmatch(name) and 1 <= len(about) <= MAX_DESCRIPTION
+        for name, about in listed.items()
+    )

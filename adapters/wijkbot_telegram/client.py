@@ -1,0 +1,194 @@
+"""How do requests reach Telegram? The only file here that knows the network."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from telegram import (
+    Bot,
+    BotCommand,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    ReplyParameters,
+    User,
+    WebhookInfo,
+)
+from telegram.error import BadRequest
+from telegram.request import HTTPXRequest
+
+from wijkbot_telegram.errors import says
+from wijkbot_telegram.incoming import ALLOWED_UPDATES
+from wijkbot_telegram.options import Options
+from wijkbot_telegram.outgoing import Post
+
+POLL_SECONDS = 30
+_POLL_GRACE_SECONDS = 10.0
+_SEND_SECONDS = 20.0
+
+# The library's switch for giving periods as timedelta, which it will always do one day; without
+# it every 429 comes with a deprecation warning.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+# The token is part of every address, and these write addresses, ids and texts into their lines.
+for _name in ("httpx", "httpcore", "telegram"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+
+class Client:
+    """One bot account. Methods raise ``telegram.error.TelegramError``."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._polling = HTTPXRequest(connection_pool_size=1, connect_timeout=10.0)
+        self._requests = HTTPXRequest(
+            connection_pool_size=32,
+            read_timeout=_SEND_SECONDS,
+            write_timeout=_SEND_SECONDS,
+            connect_timeout=10.0,
+            pool_timeout=_SEND_SECONDS,
+        )
+        self._bot = Bot(
+            options.token,
+            base_url=options.base_url,
+            base_file_url=options.base_file_url,
+            request=self._requests,
+            get_updates_request=self._polling,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._polling.shutdown()
+        await self._requests.shutdown()
+
+    async def me(self) -> User:
+        """The bot's own account, asked now."""
+        return await self._bot.get_me()
+
+    async def updates(self, offset: int) -> list[dict[str, Any]]:
+        """Wait for updates; everything before ``offset`` is forgotten by Telegram.
+
+        Raw, so that one update that the library cannot read does not hold up the others.
+        """
+        asked = {
+            "offset": offset,
+            "timeout": POLL_SECONDS,
+            "allowed_updates": json.dumps(ALLOWED_UPDATES),
+        }
+        answer = await self._polling.post(
+            f"{self._bot.base_url}/getUpdates?{urlencode(asked)}",
+            read_timeout=POLL_SECONDS + _POLL_GRACE_SECONDS,
+        )
+        return answer if isinstance(answer, list) else []
+
+    async def use_polling(self) -> None:
+        """Make Telegram keep the updates for us, including those that wait."""
+        await self._bot.delete_webhook(drop_pending_updates=False)
+
+    async def use_webhook(self) -> None:
+        """Make Telegram bring the updates, including those that wait."""
+        await self._bot.set_webhook(
+            self._options.webhook_url,
+            allowed_updates=ALLOWED_UPDATES,
+            secret_token=self._options.webhook_secret,
+            drop_pending_updates=False,
+        )
+
+    async def webhook(self) -> WebhookInfo:
+        """What Telegram knows about the webhook."""
+        return await self._bot.get_webhook_info()
+
+    async def send(self, chat: str, post: Post) -> int:
+        """Send one message and give its number.
+
+        A topic that was deleted is left out, so that the answer still arrives.
+        """
+        try:
+            return await self._send(chat, post, post.thread)
+        except BadRequest as error:
+            if post.thread is None or not says(error, "message thread not found"):
+                raise
+        return await self._send(chat, post, None)
+
+    async def _send(self, chat: str, post: Post, thread: int | None) -> int:
+        reply = (
+            ReplyParameters(post.reply_to, allow_sending_without_reply=True)
+            if post.reply_to
+            else None
+        )
+        sent = await self._bot.send_message(
+            chat,
+            post.text,
+            message_thread_id=thread,
+            reply_markup=_keyboard(post),
+            reply_parameters=reply,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
+        return sent.message_id
+
+    async def edit(self, chat: str, number: int, post: Post) -> None:
+        """Replace text and buttons; the same text again is fine."""
+        try:
+            await self._bot.edit_message_text(
+                post.text,
+                chat_id=chat,
+                message_id=number,
+                reply_markup=_keyboard(post),
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        except BadRequest as error:
+            if not says(error, "message is not modified"):
+                raise
+
+    async def delete(self, chat: str, number: int) -> None:
+        """Delete a message; one that is gone already is fine."""
+        try:
+            await self._bot.delete_message(chat, number)
+        except BadRequest as error:
+            if not says(error, "message to delete not found"):
+                raise
+
+    async def pin(self, chat: str, number: int) -> None:
+        """Pin without a notification to all members."""
+        await self._bot.pin_chat_message(chat, number, disable_notification=True)
+
+    async def leave(self, chat: str) -> None:
+        """Leave a group."""
+        await self._bot.leave_chat(chat)
+
+    async def status_of(self, chat: str, user: int) -> str:
+        """The standing of a member in a chat, in Telegram's words."""
+        return (await self._bot.get_chat_member(chat, user)).status
+
+    async def download(self, file_id: str) -> bytes:
+        """The bytes of a file (at most 20 MB)."""
+        found = await self._bot.get_file(file_id)
+        return bytes(await found.download_as_bytearray(read_timeout=_SEND_SECONDS))
+
+    async def answer(self, query_id: str, text: str) -> None:
+        """Tell the presser of a button that it was seen."""
+        await self._bot.answer_callback_query(query_id, text=text or None)
+
+    async def publish(self, language: str | None, commands: Mapping[str, str]) -> None:
+        """Set the command list of a language (None: of everybody else) when it differs."""
+        wanted = tuple(BotCommand(name, about) for name, about in commands.items())
+        if await self._bot.get_my_commands(language_code=language) != wanted:
+            await self._bot.set_my_commands(wanted, language_code=language)
+
+
+def _keyboard(post: Post) -> InlineKeyboardMarkup | None:
+    rows: Sequence[Sequence[InlineKeyboardButton]] = [
+        [
+            InlineKeyboardButton(
+                button.title, url=button.url or None, callback_data=button.data or None
+            )
+            for button in row
+        ]
+        for row in post.rows
+    ]
+    return InlineKeyboardMarkup(rows) if rows else None

@@ -1,0 +1,65 @@
+"""How do Telegram's numbers become the ids of the seam, and how do we read them back?
+
+Event ids are ``chat:message:sender`` with more parts behind them where one message gives more
+than one event. So an answer can find the message it replies to, and whom it is for, without a
+table.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_CHOICE_BYTES = 64
+"""Bytes of UTF-8 that fit in ``callback_data`` (core.telegram.org/bots/api, Aug 2026)."""
+
+_MARKED = re.compile(r"@(\d*)\|(.*)", re.DOTALL)
+_USER = re.compile(r"\d+")
+
+
+def event_id(chat: int, message: int, sender: str, *more: object) -> str:
+    """The id of an event; ``message`` is 0 where there is nothing to reply to."""
+    return ":".join(str(part) for part in (chat, message, sender, *more))
+
+
+def reply_target(answer_to: str, chat: str) -> int | None:
+    """The message to reply to, when that event happened in this chat."""
+    where, _, rest = answer_to.partition(":")
+    number = rest.partition(":")[0]
+    if where != chat or not number.isdecimal():
+        return None
+    return int(number) or None
+
+
+def addressee(answer_to: str) -> str:
+    """The user whose event is answered; "" when that is no user or not known."""
+    _chat, _message, sender, *_more = [*answer_to.split(":"), "", "", ""]
+    return sender if _USER.fullmatch(sender) else ""
+
+
+def pack_choice(choice_id: str, addressee_id: str = "") -> str | None:
+    """The data of a button, with whom it is for; None when it does not fit on a button."""
+    is_bare = not addressee_id and not choice_id.startswith("@")
+    data = choice_id if is_bare else f"@{addressee_id}|{choice_id}"
+    return data if 1 <= len(data.encode()) <= MAX_CHOICE_BYTES else None
+
+
+def unpack_choice(data: str) -> tuple[str, str]:
+    """The choice's id, and the user it is for ("" is everybody)."""
+    marked = _MARKED.fullmatch(data)
+    return (marked[2], marked[1]) if marked else (data, "")
+
+
+def is_group(chat: str) -> bool:
+    """Groups have negative ids, people positive ones."""
+    return chat.startswith("-")
+
+
+def join_parts(message_ids: list[int]) -> str:
+    """One id for a text that went out as several messages."""
+    return ",".join(str(number) for number in message_ids)
+
+
+def split_parts(message_id: str) -> list[int]:
+    """The platform's own ids behind an id of ours; [] when it is none."""
+    parts = message_id.split(",")
+    return [int(part) for part in parts] if all(part.isdecimal() for part in parts) else []

@@ -1,0 +1,1 @@
+"""Tests of wijkbot; the folders mirror the packages they test."""

@@ -1,0 +1,352 @@
+"""What must an adapter offer, and what does it get? This module is the whole seam.
+
+An adapter (a package ``wijkbot_<platform>`` found through the entry point group
+``wijkbot.adapters``) translates between one platform and the words below. It imports this
+module and nothing else of wijkbot; wijkbot imports no adapter. The entry point is a function
+``create(config: ChannelConfig) -> Adapter``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+
+class ConfigError(Exception):
+    """The channel's configuration is wrong: which key, and what to do about it."""
+
+    def __init__(self, key: str, remedy: str) -> None:
+        super().__init__(f"{key}: {remedy}")
+        self.key = key
+        self.remedy = remedy
+
+
+class EventKind(StrEnum):
+    """What came in."""
+
+    MESSAGE = "message"
+    CHOICE = "choice"
+    START = "start"
+    BOT_JOINED = "bot_joined"
+    BOT_LEFT = "bot_left"
+    MEMBER_LEFT = "member_left"
+    DELIVERY = "delivery"
+    REKEYED = "rekeyed"
+
+
+class SenderKind(StrEnum):
+    """Who wrote: only a resident can have a personal dialog."""
+
+    RESIDENT = "resident"
+    ANONYMOUS_ADMIN = "anonymous_admin"
+    BOT = "bot"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingEvent:
+    """One thing that happened on the platform.
+
+    ``event_id`` is the platform's own stable id (it stops duplicates). ``chat`` and ``sender``
+    are the platform's addresses; they are sealed or hashed before anything is stored.
+    ``addressed`` is true in a private chat and when the bot was named, replied to or commanded
+    in a group; the bot's name is already taken out of ``text``. ``received_at`` is aware (UTC).
+    ``payload`` is the start token of a deep link, without its prefix.
+    """
+
+    kind: EventKind
+    event_id: str
+    chat: str
+    is_private: bool
+    sender: str
+    received_at: datetime
+    text: str = ""
+    choice_id: str = ""
+    choice_ref: str = ""
+    addressed: bool = False
+    sender_kind: SenderKind = SenderKind.RESIDENT
+    sender_name: str = ""
+    edited: bool = False
+    thread: str = ""
+    payload: str = ""
+    language: str = ""
+    delivery_id: str = ""
+    delivery_status: str = ""
+    delivery_code: str = ""
+    new_chat: str = ""
+    invited_by: str = ""
+    chat_title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer a resident can pick: ``id`` comes back in ``IncomingEvent.choice_id``.
+
+    ``url`` makes it a link instead of an answer.
+    """
+
+    id: str
+    title: str
+    url: str = ""
+
+
+class Urgency(StrEnum):
+    """Which lane a message takes; a crisis card overtakes everything in its own chat."""
+
+    CRISIS = "crisis"
+    REPLY = "reply"
+    BULK = "bulk"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes out to one chat. ``text`` is plain, final and in one language.
+
+    The adapter shows ``choices`` as its platform can: buttons, a list, or numbered lines.
+    ``key`` is the outbox row's id: where the platform can, sending twice under one key shows
+    one message. ``answer_to`` is a platform event id to show as a reply, empty where the rule
+    forbids that. ``expires_at``: after it the message must not be shown any more.
+    """
+
+    key: str
+    text: str
+    choices: tuple[Choice, ...] = ()
+    urgency: Urgency = Urgency.REPLY
+    answer_to: str = ""
+    thread: str = ""
+    language: str = "nl"
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one chat can do. Numbers are limits of the platform; 0 means "not at all"."""
+
+    max_text: int = 4096
+    max_buttons: int = 0
+    has_links_in_buttons: bool = False
+    can_edit: bool = False
+    can_withdraw: bool = False
+    can_pin: bool = False
+    can_thread: bool = False
+    has_receipts: bool = False
+    is_idempotent: bool = False
+    reply_window_hours: int = 0
+    gap_ms: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The platform took it; ``message_id`` is its id there."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The platform accepted it for later; a DELIVERY event tells the rest."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may or may not have arrived (a time-out after the request left)."""
+
+    detail: str = ""
+
+
+class Reason(StrEnum):
+    """Why the platform said no."""
+
+    BLOCKED = "blocked"
+    GONE = "gone"
+    RATE = "rate"
+    WINDOW = "window"
+    CONTENT = "content"
+    REKEYED = "rekeyed"
+    EXPIRED = "expired"
+    CONFIG = "config"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The platform said no. ``retry_after`` in seconds, with ``permanent`` false.
+
+    ``whole_account``: the refusal holds for every chat of the channel (a rate limit of the
+    account). ``new_chat``: the address to use from now on (``Reason.REKEYED``).
+    """
+
+    reason: Reason
+    permanent: bool
+    retry_after: float = 0.0
+    detail: str = ""
+    whole_account: bool = False
+    new_chat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """This platform (or this chat) has no such thing."""
+
+    what: str
+
+
+SendResult = Sent | Queued | Unknown | Refused
+ActResult = Sent | Queued | Unknown | Refused | Unsupported
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """An HTTP request at ``/hooks/<channel>/<rest>``, free of any web framework.
+
+    ``url`` is the public URL as configured (``organisation.public_url`` + path + raw query);
+    header names are lower case.
+    """
+
+    method: str
+    url: str
+    rest: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookReply:
+    """What to answer. ``events`` are stored first; the reply goes out after the commit."""
+
+    status: int
+    events: tuple[IncomingEvent, ...] = ()
+    body: bytes = b""
+    media_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Is the channel well? ``remedy`` says what to do when it is not."""
+
+    ok: bool
+    detail: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConfig:
+    """One ``[channels.<name>]`` section. ``options`` are its keys that are not wijkbot's own.
+
+    ``public_url`` is without a trailing slash. ``now`` is the only clock an adapter uses.
+    """
+
+    name: str
+    organisation: str
+    public_url: str
+    data_dir: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    now: Callable[[], datetime] | None = None
+
+
+@runtime_checkable
+class Port(Protocol):
+    """What the house gives to an adapter."""
+
+    async def accept(self, events: Sequence[IncomingEvent], cursor: str | None = None) -> None:
+        """Store events and the sync cursor in one transaction; returns after the commit.
+
+        Duplicates (by ``event_id``) and group messages that are not for the bot are dropped
+        inside. Raises when the database is away: the adapter then tries again later.
+        """
+
+    async def cursor(self) -> str | None:
+        """The cursor of the last accepted batch, or None."""
+
+    async def keep(self, name: str, value: bytes) -> None:
+        """Keep a secret of the adapter, sealed on disk."""
+
+    async def kept(self, name: str) -> bytes | None:
+        """What was kept under that name, or None."""
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """One account on one platform."""
+
+    name: str
+    """The adapter's own name, the same as its entry point: "telegram"."""
+
+    sends_from_home: bool
+    """True when only the process that receives may send (Matrix)."""
+
+    async def start(self, port: Port) -> None:
+        """Connect and begin to receive (own tasks); returns when ready."""
+
+    async def stop(self) -> None:
+        """Stop receiving and close everything, within 5 seconds."""
+
+    async def read_webhook(self, request: WebhookRequest) -> WebhookReply:
+        """Check and translate a webhook; 403 for a bad signature, 404 where there is none."""
+
+    def capabilities(self, chat: str) -> Capabilities:
+        """What that chat can do."""
+
+    def private_link(self, token: str) -> str:
+        """A link that opens the private chat with the bot; ``token`` "" is the fixed link."""
+
+    async def send(self, chat: str, message: Message) -> SendResult:
+        """Send one message. Never raises for platform trouble."""
+
+    async def edit(self, chat: str, message_id: str, message: Message) -> ActResult:
+        """Replace a message of the bot."""
+
+    async def withdraw(self, chat: str, message_id: str) -> ActResult:
+        """Delete a message of the bot."""
+
+    async def pin(self, chat: str, message_id: str) -> ActResult:
+        """Pin a message of the bot."""
+
+    async def leave(self, chat: str) -> ActResult:
+        """Leave a group."""
+
+    async def is_admin(self, chat: str, sender: str) -> bool:
+        """Is that member an admin of the group now? Asked of the platform, never cached."""
+
+    async def fetch_media(self, reference: str) -> bytes | Unsupported:
+        """The bytes behind a media reference."""
+
+    async def set_commands(self, commands: Mapping[str, Mapping[str, str]]) -> ActResult:
+        """Publish the command list: language → (command → description)."""
+
+    async def answer_choice(self, choice_ref: str, text: str) -> ActResult:
+        """Tell the platform that a button press was seen (``IncomingEvent.choice_ref``)."""
+
+    async def health(self) -> Health:
+        """Asked by ``doctor`` and ``/health``."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """Values that must never appear in a log."""
+
+
+CreateAdapter = Callable[[ChannelConfig], Adapter]
+
+
+@runtime_checkable
+class Mounted(Protocol):
+    """An adapter with pages of its own (the sandbox) also offers an ASGI application.
+
+    It is mounted at ``/sandbox`` for the channel; other adapters have no pages.
+    """
+
+    def asgi(self) -> Any:
+        """The ASGI application to mount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """The demo's clock, given to a sandbox only: ``shift`` moves it by seconds."""
+
+    now: Callable[[], datetime]
+    shift: Callable[[float], None]
+    reset: Callable[[], None]

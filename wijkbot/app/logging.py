@@ -1,0 +1,86 @@
+"""What may stand in a log line? An allow-list of fields; everything else is left out."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+ALLOWED = frozenset(
+    {
+        "event",
+        "level",
+        "timestamp",
+        "channel",
+        "adapter",
+        "kind",
+        "count",
+        "reason",
+        "status",
+        "purpose",
+        "attempts",
+        "duration_ms",
+        "error",
+        "version",
+        "port",
+        "role",
+        "neighbourhood",
+        "class_name",
+        "where",
+    }
+)
+"""Fields that can hold no text, id, number or token of a resident."""
+
+
+def configure_logging() -> None:
+    """Send structured lines to stderr; libraries speak only from WARNING on."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    for noisy in ("httpx", "httpcore", "telegram", "nio", "twilio", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _without_content,
+            only_allowed,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def only_allowed(
+    _logger: Any, _method: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Drop every field that is not on the list."""
+    return {name: value for name, value in line.items() if name in ALLOWED}
+
+
+def _without_content(
+    _logger: Any, _method: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Of an exception only its class and place are kept: its message may hold a text."""
+    info = line.pop("exc_info", None)
+    if not info:
+        return line
+    error = info[1] if isinstance(info, tuple) else info
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        line["class_name"] = type(error).__name__
+        line["where"] = _place(error)
+    return line
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    if trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code
+    return f"{code.co_filename.rsplit('/', maxsplit=1)[-1]}:{trace.tb_lineno}"

@@ -1,0 +1,115 @@
+"""How does a value look between two processes? Events, conversations and texts as JSON bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from wijkbot.adapter_api import IncomingEvent
+from wijkbot.engine import values
+from wijkbot.engine.conversation import Conversation
+from wijkbot.engine.effects import Offer, Say
+from wijkbot.engine.values import Value, Values
+from wijkbot.engine.words import Purpose
+
+_EVENT = TypeAdapter(IncomingEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is kept of a conversation: the engine's state, and the language last used."""
+
+    conversation: Conversation = Conversation()
+    language: str = ""
+
+
+_REMEMBERED = TypeAdapter(Remembered)
+_VALUE_TYPES: dict[str, type] = {
+    cls.__name__: cls
+    for cls in (
+        values.FieldOf,
+        values.Day,
+        values.Number,
+        values.Link,
+        values.NextHour,
+        values.HelplineOf,
+        values.OrganisationField,
+        values.ChoiceTitle,
+        values.OwnWords,
+    )
+}
+
+
+def event_bytes(event: IncomingEvent) -> bytes:
+    """An event as it waits, sealed, in the inbox."""
+    return _EVENT.dump_json(event, exclude_defaults=True)
+
+
+def event_from(data: bytes) -> IncomingEvent:
+    """The event back; a damaged row raises (a bug, never a resident's mistake)."""
+    return _EVENT.validate_json(data)
+
+
+def remembered_bytes(state: Remembered) -> bytes:
+    """A conversation's state as it is sealed."""
+    return _REMEMBERED.dump_json(state, exclude_defaults=True)
+
+
+def remembered_from(data: bytes | None) -> Remembered:
+    """The state back; None is a conversation that was never held."""
+    return _REMEMBERED.validate_json(data) if data else Remembered()
+
+
+def say_bytes(say: Say) -> bytes:
+    """What an outbox row seals: key, values, choices and footers, but no sentence."""
+    return json.dumps(
+        {
+            "key": say.key,
+            "values": [[name, _plain(value)] for name, value in say.values],
+            "offers": [[o.id, o.title_key, o.item] for o in say.offers],
+            "footers": list(say.footers),
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+def say_from(data: bytes, purpose: str, item: str, version: int) -> Say:
+    """The text of an outbox row back, ready to be rendered."""
+    raw = json.loads(data)
+    return Say(
+        purpose=Purpose(purpose),
+        item=item,
+        version=version,
+        key=raw["key"],
+        values=_values(raw["values"]),
+        offers=tuple(Offer(*parts) for parts in raw["offers"]),
+        footers=tuple(raw["footers"]),
+    )
+
+
+def _plain(value: Value) -> dict[str, Any]:
+    fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    written = {k: v.isoformat() if isinstance(v, date) else v for k, v in fields.items()}
+    return {"is": type(value).__name__, **written}
+
+
+def _values(raw: list[list[Any]]) -> Values:
+    return tuple((name, _value(dict(parts))) for name, parts in raw)
+
+
+def _value(parts: dict[str, Any]) -> Value:
+    kind = parts.pop("is")
+    if kind == "Day":
+        return values.Day(date.fromisoformat(parts["day"]))
+    made: Value = _VALUE_TYPES[kind](**parts)
+    return made
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970 of an aware moment."""
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,148 @@
+"""How do effects become rows? All of one decision in the one transaction that it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import assert_never
+
+from sqlalchemy import Connection
+
+from wijkbot.app.payload import say_bytes
+from wijkbot.engine.conversation import PlaceState
+from wijkbot.engine.effects import (
+    BindToken,
+    ChangePlace,
+    Effect,
+    Erase,
+    NoteOddJob,
+    Say,
+    StaffNotice,
+    StartTimer,
+    StopTimer,
+    StopUnasked,
+)
+from wijkbot.engine.events import Facts
+from wijkbot.engine.policy import PolicySettings, Request, permit
+from wijkbot.engine.values import OwnWords
+from wijkbot.engine.words import Purpose
+from wijkbot.storage import chats, counts, erase, jobs, opt_outs, outbox, tokens
+from wijkbot.storage.counts import Count
+from wijkbot.storage.jobs import JobDraft
+from wijkbot.storage.outbox import Draft, Lane
+from wijkbot.storage.seal import Sealer
+from wijkbot.storage.tokens import Bound
+
+ANSWER_LIVES = timedelta(hours=12)
+"""An answer that could not be sent for so long is not sent any more; a crisis card always is."""
+TOKEN_LIVES = timedelta(minutes=30)
+JOB_LIVES = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where and when these effects are performed. ``key`` is unique for the event."""
+
+    chat_id: int
+    conversation_id: int
+    member_hmac: str
+    language: str
+    key: str
+    now_ms: int
+    place: PlaceState
+    facts: Facts
+    policy: PolicySettings
+
+
+def perform(
+    conn: Connection, sealer: Sealer, effects: tuple[Effect, ...], moment: Moment
+) -> bool:
+    """Perform effects in order; True when something of a person was erased."""
+    erased = False
+    for index, effect in enumerate(effects):
+        match effect:
+            case Say():
+                _append(conn, sealer, effect, moment, index)
+            case ChangePlace(change):
+                chat = chats.lock(conn, moment.chat_id)
+                if chat is not None:
+                    chats.apply_change(conn, chat, change, moment.now_ms)
+            case NoteOddJob():
+                _note(conn, sealer, effect, moment)
+            case BindToken(token, dialog):
+                expires_at = moment.now_ms + _ms(TOKEN_LIVES)
+                bound = Bound(dialog, moment.member_hmac, expires_at)
+                tokens.bind(conn, sealer, token, bound)
+            case StopUnasked():
+                opt_outs.add(
+                    conn, moment.member_hmac, Purpose.ANNOUNCEMENT, "chat", moment.now_ms
+                )
+            case Erase():
+                erase.erase_member(conn, moment.member_hmac, moment.now_ms)
+                erased = True
+            case StaffNotice(kind):
+                day = moment.facts.local_now.date().isoformat()
+                counts.add(conn, Count(day, f"staff.{kind}", moment.place.place, 1))
+            case StartTimer() | StopTimer():
+                continue
+            case _:
+                assert_never(effect)
+    return erased
+
+
+def timer_after(effects: tuple[Effect, ...], current: int | None, now_ms: int) -> int | None:
+    """When the conversation's timer rings after these effects; the last one counts."""
+    for effect in effects:
+        match effect:
+            case StartTimer(seconds):
+                current = now_ms + seconds * 1000
+            case StopTimer():
+                current = None
+            case _:
+                continue
+    return current
+
+
+def _append(conn: Connection, sealer: Sealer, say: Say, moment: Moment, index: int) -> None:
+    request = Request(
+        purpose=say.purpose,
+        is_answer=True,
+        local_now=moment.facts.local_now,
+        is_holiday=moment.facts.is_holiday,
+        has_own_words=any(isinstance(value, OwnWords) for _, value in say.values),
+        has_stopped=moment.facts.has_stopped,
+    )
+    if not permit(request, moment.place, moment.policy).is_permitted:
+        return
+    is_crisis = say.purpose is Purpose.CRISIS
+    draft = Draft(
+        chat_id=moment.chat_id,
+        lane=Lane.CRISIS if is_crisis else Lane.REPLY,
+        key=f"{moment.key}-{index}",
+        purpose=say.purpose,
+        item_id=say.item,
+        item_version=say.version,
+        language=moment.language,
+        values=say_bytes(say),
+        conversation_id=moment.conversation_id,
+        expires_at=None if is_crisis else moment.now_ms + _ms(ANSWER_LIVES),
+    )
+    outbox.append(conn, sealer, draft, moment.now_ms)
+
+
+def _note(conn: Connection, sealer: Sealer, job: NoteOddJob, moment: Moment) -> None:
+    draft = JobDraft(
+        kind=job.kind,
+        category=job.category,
+        words=job.words,
+        area=job.area,
+        when=job.when,
+        member_hmac=moment.member_hmac,
+        chat_id=moment.chat_id,
+        expires_at=moment.now_ms + _ms(JOB_LIVES),
+    )
+    jobs.add(conn, sealer, draft, moment.now_ms)
+
+
+def _ms(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)

@@ -1,0 +1,76 @@
+"""How do edited files become what the bot says? Checked as a whole, stored as versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wijkbot.app.rehearse import play_examples
+from wijkbot.app.shelf import make_shelf
+from wijkbot.content.check import check
+from wijkbot.content.load import Loaded, load
+from wijkbot.content.problems import Problem
+from wijkbot.content.store_format import to_json
+from wijkbot.settings import Settings
+from wijkbot.storage import items as stored
+from wijkbot.storage.database import Database
+from wijkbot.storage.items import Book, ItemDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The content of one folder (and one overlay), with everything that is wrong with it."""
+
+    scope: str
+    loaded: Loaded
+    problems: tuple[Problem, ...]
+
+
+def check_folder(folder: Path, settings: Settings | None = None) -> tuple[Checked, ...]:
+    """Check a content folder and the overlay of every neighbourhood, examples included."""
+    checked = [_check(folder, None, "", settings)]
+    for area, neighbourhood in (settings.areas() if settings else {}).items():
+        if neighbourhood.content:
+            overlay = Path(neighbourhood.content)
+            checked.append(_check(folder, overlay, area, settings))
+    return tuple(checked)
+
+
+def problems_of(checked: tuple[Checked, ...]) -> tuple[Problem, ...]:
+    """Every problem once, in the order of file and line."""
+    found = dict.fromkeys(problem for part in checked for problem in part.problems)
+    return tuple(sorted(found, key=lambda p: (str(p.path), p.line)))
+
+
+async def publish(
+    database: Database, checked: tuple[Checked, ...], now_ms: int
+) -> Book:
+    """Store a checked content as the new book. The same content keeps the same book."""
+    drafts = tuple(_drafts(checked))
+    return await database.write(lambda conn: stored.publish(conn, drafts, now_ms))
+
+
+def _drafts(checked: tuple[Checked, ...]) -> list[ItemDraft]:
+    base = checked[0]
+    drafts = [
+        ItemDraft("", item.id, item.kind, to_json(item)) for item in base.loaded.items.values()
+    ]
+    for part in checked[1:]:
+        drafts.extend(
+            ItemDraft(part.scope, item.id, item.kind, to_json(item))
+            for item in part.loaded.items.values()
+            if base.loaded.items.get(item.id) != item
+        )
+    return drafts
+
+
+def _check(
+    folder: Path, overlay: Path | None, scope: str, settings: Settings | None
+) -> Checked:
+    loaded = load(folder, overlay)
+    problems = (*loaded.problems, *check(loaded))
+    if not problems:
+        country = settings.country_of(scope) if settings else "BE"
+        shelf = make_shelf(loaded.items, country=country)
+        problems = play_examples(shelf, loaded.examples)
+    return Checked(scope, loaded, tuple(problems))

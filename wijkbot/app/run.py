@@ -1,0 +1,125 @@
+"""What runs while the bot is up? Its loops, started in order and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import structlog
+
+from wijkbot.app.assemble import Bot
+from wijkbot.app.library import Library
+from wijkbot.app.publish import check_folder, problems_of, publish
+from wijkbot.settings import SettingsError
+from wijkbot.storage import leases, retention, seal
+
+log = structlog.get_logger()
+
+REFRESH_SECONDS = 1.0
+SWEEP_SECONDS = 60.0
+
+
+class LoopDiedError(Exception):
+    """A loop of the bot ended by itself; the process must not go on half."""
+
+
+@asynccontextmanager
+async def running(bot: Bot) -> AsyncIterator[asyncio.Future[None]]:
+    """Run the bot's loops and adapters; gives a future that fails when one of them dies."""
+    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    tasks = [asyncio.create_task(_guard(loop, failed)) for loop in _loops(bot)]
+    started = []
+    try:
+        for name, adapter in bot.adapters.items():
+            await adapter.start(bot.ports[name])
+            started.append(adapter)
+            log.info("channel-started", channel=name, adapter=adapter.name)
+        yield failed
+    finally:
+        for adapter in started:
+            await adapter.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await bot.house.database.close()
+
+
+def _loops(bot: Bot) -> list[Coroutine[Any, Any, None]]:
+    loops = [bot.converser.run(), _refreshing(bot.house.library), _sweeping(bot)]
+    loops.extend(deliverer.run() for deliverer in bot.deliverers.values())
+    return loops
+
+
+async def _guard(loop: Coroutine[Any, Any, None], failed: asyncio.Future[None]) -> None:
+    """A loop outlives trouble of the database; it never dies silently."""
+    try:
+        await loop
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        log.exception("loop-died")
+        if not failed.done():
+            failed.set_exception(LoopDiedError(type(error).__name__))
+
+
+async def _refreshing(library: Library) -> None:
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        if await library.refresh():
+            log.info("new-book", version=library.version)
+
+
+async def _sweeping(bot: Bot) -> None:
+    house = bot.house
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        await seal.rotate(house.database, house.sealer, house.clock.now_ms())
+        now_ms = house.clock.now_ms()
+        swept = await house.database.write(lambda c: retention.sweep(c, now_ms))
+        while any(swept.values()):
+            swept = await house.database.write(lambda c: retention.sweep(c, now_ms))
+
+
+async def prepare(bot: Bot, dialogs: Path) -> list[str]:
+    """Publish the dialogs and load the book; a broken edit keeps the old book and says so.
+
+    Returns:
+        one line for each problem of the content; empty when all is well.
+
+    Raises:
+        SettingsError: the content is broken and there is no older book to keep.
+    """
+    house = bot.house
+    now_ms = house.clock.now_ms()
+    if house.database.is_embedded:
+        await house.database.write(lambda c: leases.recover(c, now_ms))
+    checked = check_folder(dialogs, house.settings)
+    problems = [str(problem) for problem in problems_of(checked)]
+    if not problems:
+        await publish(house.database, checked, now_ms)
+    await house.library.refresh()
+    if house.library.version == 0:
+        first = problems[0] if problems else str(dialogs)
+        raise SettingsError("dialogs", f"{first} (all of them: wijkbot check)")
+    return problems
+
+
+def lock_folder(folder: Path) -> IO[str]:
+    """Make sure that only one process serves this folder; keep the file open while serving.
+
+    Raises:
+        SettingsError: another process serves it.
+    """
+    handle = (folder / "wijkbot.lock").open("w", encoding="utf-8")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        raise SettingsError(
+            str(folder), "another wijkbot serves this folder; stop it first"
+        ) from None
+    return handle

@@ -1,0 +1,63 @@
+"""What does one neighbourhood have to say? Its book, its items and its reader, together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from wijkbot.content import book as content_book
+from wijkbot.content.model import Item, Pack
+from wijkbot.engine.book import DialogBook
+from wijkbot.understanding import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Everything that is published for one neighbourhood at one version of the book."""
+
+    book: DialogBook
+    items: Mapping[str, Item]
+    reader: Reader
+
+
+def make_shelf(
+    items: Mapping[str, Item],
+    *,
+    country: str,
+    version: int = 1,
+    versions: Mapping[str, int] | None = None,
+    reader: Reader | None = None,
+) -> Shelf:
+    """Put a shelf together; ``versions`` are those of each item (1 when not published yet)."""
+    known = versions or dict.fromkeys(items, 1)
+    book = content_book.to_book(items, version, known)
+    book = replace(book, main_hours=_main_hours(items, country))
+    return Shelf(book, items, reader or make_reader(items))
+
+
+def make_reader(items: Mapping[str, Item]) -> Reader:
+    """The reader that understands questions for these items."""
+    return Reader(
+        content_book.faq_examples(items),
+        content_book.phrases(items),
+        content_book.cues(items),
+        content_book.labelled(items),
+    )
+
+
+def pack_of(items: Mapping[str, Item]) -> Pack:
+    """The pack's own item: languages, vocabulary and the main consultation hour.
+
+    Raises:
+        LookupError: there is none (``wijkbot check`` says so before anything is published).
+    """
+    for item in items.values():
+        if isinstance(item, Pack):
+            return item
+    raise LookupError("the content has no item of kind pack")
+
+
+def _main_hours(items: Mapping[str, Item], country: str) -> str:
+    pack = pack_of(items)
+    named = {str(code): hours for code, hours in pack.main_hours_by_country.items()}
+    return named.get(country) or pack.main_hours

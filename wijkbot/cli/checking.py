@@ -1,0 +1,97 @@
+"""Is everything healthy, and if not, what should be done?"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from wijkbot.app.assemble import make_adapters, open_house
+from wijkbot.app.publish import check_folder, problems_of
+from wijkbot.clock import Clock
+from wijkbot.content.locate import content_dir
+from wijkbot.settings import Settings, load_settings
+from wijkbot.storage import health
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. ``remedy`` is empty when it is well."""
+
+    what: str
+    state: str
+    remedy: str = ""
+    is_warning: bool = False
+
+
+def doctor(config: Path) -> int:
+    """Print every finding; 1 when something is wrong."""
+    settings = load_settings(config)
+    folder = config.resolve().parent
+    findings = [*_of_content(settings, folder), *asyncio.run(_of_house(settings, folder))]
+    findings.extend(_of_settings(settings))
+    for finding in findings:
+        mark = "ok  " if not finding.remedy else ("warn" if finding.is_warning else "BAD ")
+        typer.echo(f"{mark}  {finding.what}: {finding.state}")
+        if finding.remedy:
+            typer.echo(f"      -> {finding.remedy}")
+    return 1 if any(f.remedy and not f.is_warning for f in findings) else 0
+
+
+def _of_content(settings: Settings, folder: Path) -> list[Finding]:
+    own = folder / "dialogs"
+    source = own if own.is_dir() else content_dir("dialogs")
+    problems = problems_of(check_folder(source, settings))
+    if problems:
+        return [Finding("dialogs", f"{len(problems)} problem(s)", "run: wijkbot check")]
+    return [Finding("dialogs", "right, and every example conversation plays")]
+
+
+async def _of_house(settings: Settings, folder: Path) -> list[Finding]:
+    clock = Clock()
+    house = await open_house(settings, folder, clock)
+    try:
+        backlog = await house.database.read(lambda c: health.look(c, clock.now_ms()))
+        await house.library.refresh()
+    finally:
+        await house.database.close()
+    adapters = make_adapters(settings, folder, clock)
+    findings = [
+        Finding("database", "reachable, schema is current, the key file fits"),
+        Finding("book", f"version {house.library.version}")
+        if house.library.version
+        else Finding("book", "nothing is published", "run: wijkbot publish"),
+        Finding("waiting", f"{backlog.waiting_in} in, {backlog.waiting_out} out"),
+    ]
+    if backlog.dead:
+        findings.append(
+            Finding("dead letters", str(backlog.dead), "look at the log, then write again")
+        )
+    for name, adapter in adapters.items():
+        findings.append(Finding(f"channel {name}", f"{adapter.name} is configured"))
+    return findings
+
+
+def _of_settings(settings: Settings) -> list[Finding]:
+    findings = []
+    if settings.secure_chat is None or not settings.secure_chat.url:
+        findings.append(
+            Finding(
+                "secure chat",
+                "none: a referral gives the phone and the next visiting hour",
+                "set [secure_chat] url",
+                is_warning=True,
+            )
+        )
+    if settings.organisation.public_url.startswith("http://"):
+        findings.append(
+            Finding(
+                "public_url",
+                "no https: webhooks of platforms need it",
+                "set [organisation] public_url",
+                is_warning=True,
+            )
+        )
+    return findings

@@ -1,0 +1,1 @@
+"""The moderators' files become typed items, and every mistake in them a line to mend."""

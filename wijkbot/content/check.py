@@ -1,0 +1,283 @@
+"""What is wrong between the parts? Translations, fields, references, card lines, dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+
+from wijkbot.content.check_dialogs import check_dialog, check_examples
+from wijkbot.content.load import Loaded
+from wijkbot.content.model import (
+    Alarm,
+    Card,
+    Category,
+    DialogFile,
+    Faq,
+    Helpline,
+    Hours,
+    Item,
+    Labels,
+    Organisation,
+    Pack,
+    Text,
+)
+from wijkbot.content.problems import Problem
+from wijkbot.content.texts import all_texts, in_language
+from wijkbot.engine.words import Label
+
+REQUIRED = ("nl-NL", "nl-BE", "fr", "en")
+"""Languages in which every resident must be able to read every text."""
+GROUP_LIMIT = 350
+"""Characters of an answer in a group (DOMAIN S4-17)."""
+HELPLINE_DAYS = 180
+FIELDS: dict[str, frozenset[str]] = {
+    "org": frozenset(Organisation.model_fields),
+    "link": frozenset({"private", "secure", "complaint", "job"}),
+    "hours": frozenset({"next"}),
+    "helpline": frozenset(
+        {"suicide", "listen", "violence", "police", "child", "poison", "youth", "shelter"}
+    ),
+}
+_FIELD = re.compile(r"\{([a-z]+)\.([A-Za-z0-9_.]+)\}")
+_BRACE = re.compile(r"\{(?!\{)[^}]*\}?")
+_DIGITS = re.compile(r"\d[\d .-]*\d")
+_FREE_NUMBERS = {"112", "101"}
+
+
+def check(loaded: Loaded) -> tuple[Problem, ...]:
+    """Every mistake that only shows when the parts are put side by side."""
+    found = [*_check_pack(loaded)]
+    for item in loaded.items.values():
+        for one in _CHECKS:
+            found.extend(one(loaded, item))
+        if isinstance(item, DialogFile):
+            found.extend(check_dialog(loaded, item))
+    found.extend(check_examples(loaded))
+    return tuple(found)
+
+
+def _check_pack(loaded: Loaded) -> Iterator[Problem]:
+    packs = [item for item in loaded.items.values() if isinstance(item, Pack)]
+    if len(packs) != 1:
+        yield Problem(
+            loaded.folder, 1, f"there are {len(packs)} items of kind pack", "have exactly one"
+        )
+        return
+    pack = packs[0]
+    for name in {pack.main_hours, *pack.main_hours_by_country.values()}:
+        if not isinstance(loaded.items.get(name), Hours):
+            todo = "name an item of kind hours"
+            yield loaded.problem(pack.id, ("main_hours",), f"there are no hours {name!r}", todo)
+
+
+def _check_translations(loaded: Loaded, item: Item) -> Iterator[Problem]:
+    for key, texts in all_texts(item).items():
+        for language in REQUIRED:
+            if in_language(texts, language) is None:
+                yield loaded.problem(
+                    item.id,
+                    _place_of(item, key),
+                    f"{item.id}.{key} has no text in {language}",
+                    f"add {language.split('-', maxsplit=1)[0]!r}",
+                )
+
+
+def _place_of(item: Item, key: str) -> tuple[str | int, ...]:
+    if isinstance(item, DialogFile) and "." in key:
+        step, _, part = key.partition(".")
+        return ("steps", step, part) if part in {"ask", "invalid"} else ("steps", step, "choices")
+    if isinstance(item, Faq) and key == "text":
+        return ("answer",)
+    if key.startswith("choice."):
+        return ("choices",)
+    if isinstance(item, Card):
+        return ("parts", key)
+    return (key,)
+
+
+def _check_fields(loaded: Loaded, item: Item) -> Iterator[Problem]:
+    for key, texts in all_texts(item).items():
+        for language, text in texts.items():
+            place = (*_place_of(item, key), language)
+            for problem in _wrong_fields(loaded, item, text):
+                yield loaded.problem(item.id, place, *problem)
+
+
+def _wrong_fields(loaded: Loaded, item: Item, text: str) -> Iterator[tuple[str, str]]:
+    known = set()
+    for match in _FIELD.finditer(text):
+        known.add(match[0])
+        group, name = match[1], match[2]
+        names = _names_of(loaded, item, group)
+        if names is None:
+            yield f"the field {match[0]} is unknown", f"use one of {', '.join(sorted(FIELDS))}"
+        elif name not in names:
+            near = get_close_matches(name, names, 1)
+            todo = f"did you mean {{{group}.{near[0]}}}?" if near else f"known: {_some(names)}"
+            yield f"the field {match[0]} is unknown", todo
+    for match in _BRACE.finditer(text.replace("{{", "")):
+        if match[0] not in known:
+            yield f"{match[0]!r} is no field", 'write "{{" for a brace that must be read'
+
+
+def _names_of(loaded: Loaded, item: Item, group: str) -> set[str] | None:
+    if group == "word":
+        packs = [i for i in loaded.items.values() if isinstance(i, Pack)]
+        return set(packs[0].words) if packs else set()
+    if group == "slot" and isinstance(item, DialogFile):
+        return {step.slot or name for name, step in item.steps.items()}
+    if group == "item":
+        return {*type(item).model_fields, *CARD_FIELDS}
+    return set(FIELDS[group]) if group in FIELDS else None
+
+
+CARD_FIELDS = frozenset(
+    {"when", "title", "place", "who", "what_for", "price", "checked", "fallen", "fallen_why"}
+    | {"changed"}
+)
+"""What the card of a consultation hour fills in besides the item's own fields (text T02)."""
+
+
+def _some(names: set[str]) -> str:
+    return ", ".join(sorted(names)[:8])
+
+
+def _check_crisis(loaded: Loaded, item: Item) -> Iterator[Problem]:
+    if not isinstance(item, Text) or item.purpose != "crisis":
+        return
+    for key, texts in all_texts(item).items():
+        for language, text in texts.items():
+            place = (*_place_of(item, key), language)
+            base = language.split("-", maxsplit=1)[0]
+            if not (item.reviewed.get(language) or item.reviewed.get(base)):
+                what = f"the crisis text {item.id} was not reviewed in {language}"
+                todo = f"let a professional read it, then set reviewed: {{{base}: true}}"
+                yield loaded.problem(item.id, place, what, todo)
+            for match in _DIGITS.finditer(_FIELD.sub("", text)):
+                digits = re.sub(r"\D", "", match[0])
+                if len(digits) >= 3 and digits not in _FREE_NUMBERS:
+                    what = f"the number {match[0].strip()} stands literally in a crisis text"
+                    todo = "use {helpline.…}, so that the country decides"
+                    yield loaded.problem(item.id, place, what, todo)
+
+
+CARD_PARTS = (
+    "when",
+    "none",
+    "fallen",
+    "changed",
+    "appointment_none",
+    "appointment_possible",
+    "appointment_required",
+    "free",
+    "price",
+    "bring",
+    "checked",
+)
+"""What the card of a consultation hour can say; a missing part would be a hole in it."""
+
+
+def _check_card(loaded: Loaded, item: Item) -> Iterator[Problem]:
+    if isinstance(item, Card):
+        for part in CARD_PARTS:
+            if part not in item.parts:
+                what = f"the card has no part {part!r}"
+                yield loaded.problem(item.id, ("parts",), what, "add it")
+
+
+def _check_faq(loaded: Loaded, item: Item) -> Iterator[Problem]:
+    if not isinstance(item, Faq):
+        return
+    if item.answer is None and not item.hours:
+        yield loaded.problem(item.id, ("id",), f"{item.id} has no answer", "add `answer` or `hours`")
+    if item.hours and item.hours != "main" and item.hours not in loaded.items:
+        what = f"there are no hours {item.hours!r}"
+        yield loaded.problem(item.id, ("hours",), what, 'name an item of kind hours, or "main"')
+    for language, text in (item.answer or {}).items():
+        if len(text) > GROUP_LIMIT:
+            what = f"the answer has {len(text)} characters"
+            todo = f"keep to {GROUP_LIMIT}, so that it can be read in a group"
+            yield loaded.problem(item.id, ("answer", language), what, todo)
+
+
+def _check_label(loaded: Loaded, item: Item) -> Iterator[Problem]:
+    names = [label.value for label in Label]
+    if isinstance(item, Alarm | Labels) and item.label not in names:
+        near = get_close_matches(item.label, names, 1)
+        todo = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(names)}"
+        yield loaded.problem(item.id, ("label",), f"the label {item.label!r} is unknown", todo)
+    if isinstance(item, DialogFile):
+        for index, label in enumerate(item.starts_on):
+            if label not in names:
+                what = f"the label {label!r} is unknown"
+                yield loaded.problem(item.id, ("starts_on", index), what, "use a known label")
+
+
+def _check_helpline(loaded: Loaded, item: Item) -> Iterator[Problem]:
+    if not isinstance(item, Helpline):
+        return
+    if item.expires > item.last_checked + timedelta(days=HELPLINE_DAYS):
+        what = f"{item.id} expires more than {HELPLINE_DAYS} days after it was checked"
+        yield loaded.problem(item.id, ("expires",), what, "check it again, or expire it earlier")
+    if not item.source:
+        yield loaded.problem(item.id, ("source",), f"{item.id} has no source", "say where it stands")
+
+
+def _check_hours(loaded: Loaded, item: Item) -> Iterator[Problem]:
+    if not isinstance(item, Hours):
+        return
+    try:
+        ZoneInfo(item.timezone)
+    except (KeyError, ValueError):
+        what = f"the time zone {item.timezone!r} is unknown"
+        yield loaded.problem(item.id, ("timezone",), what, 'use "Europe/Brussels", for example')
+    for index, rule in enumerate(item.rules):
+        place = ("rules", index)
+        if rule.begins >= rule.ends:
+            yield loaded.problem(item.id, place, "this ends before it begins", "mend from/until")
+        try:
+            rrulestr(rule.rrule, dtstart=datetime.combine(rule.starts, rule.begins))
+        except (ValueError, TypeError, KeyError):
+            what = f"the rule {rule.rrule!r} is no RRULE"
+            todo = 'write it as "FREQ=WEEKLY;BYDAY=TU"'
+            yield loaded.problem(item.id, (*place, "rrule"), what, todo)
+    for index, closed in enumerate(item.closed):
+        if closed.first > closed.last:
+            what = "this closure ends before it begins"
+            yield loaded.problem(item.id, ("closed", index), what, "mend from/until")
+
+
+def expired_helplines(loaded: Loaded, today: date) -> list[str]:
+    """The helplines whose check is too old on that day (their hours are not shown)."""
+    return [
+        item.id
+        for item in loaded.items.values()
+        if isinstance(item, Helpline) and item.expires < today
+    ]
+
+
+def _check_examples_of_faq(loaded: Loaded, item: Item) -> Iterator[Problem]:
+    if isinstance(item, Faq | Category):
+        for language, texts in item.examples.items():
+            doubled = {text for text in texts if texts.count(text) > 1}
+            for text in sorted(doubled):
+                place = ("examples", language)
+                yield loaded.problem(item.id, place, f"{text!r} stands here twice", "keep one")
+
+
+_CHECKS: tuple[Callable[[Loaded, Item], Iterator[Problem]], ...] = (
+    _check_translations,
+    _check_fields,
+    _check_crisis,
+    _check_card,
+    _check_faq,
+    _check_label,
+    _check_helpline,
+    _check_hours,
+    _check_examples_of_faq,
+)

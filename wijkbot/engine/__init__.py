@@ -1,0 +1,1 @@
+"""What should happen next? Pure functions over frozen values, standard library only."""

@@ -1,0 +1,128 @@
+"""What does the engine ask for? Effects are data; the shell performs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wijkbot.engine.values import Values
+from wijkbot.engine.words import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One choice under a text: its id comes back, its title is looked up by the shell.
+
+    ``title_key`` is a key of ``item``, or of the item that is said when ``item`` is empty.
+    """
+
+    id: str
+    title_key: str
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Send a published text to the chat of this conversation.
+
+    ``item`` and ``version`` name the published item, ``key`` its text ("text" by default),
+    ``values`` fill its fields. ``footers`` are items whose texts follow as last lines of the
+    same message, such as the line "I am a computer".
+    """
+
+    purpose: Purpose
+    item: str
+    version: int
+    key: str = "text"
+    values: Values = ()
+    offers: tuple[Offer, ...] = ()
+    footers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Wake this conversation after so many seconds (one timer a conversation; last wins)."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer:
+    """No timer any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class BindToken:
+    """Remember a one-time token that only this resident can use, for a private dialog."""
+
+    token: str
+    dialog: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOddJob:
+    """Store an odd job that its resident agreed to. ``kind`` is "request" or "offer"."""
+
+    kind: str
+    category: str
+    words: str
+    area: str
+    when: str
+
+
+class StaffKind(StrEnum):
+    """What staff are told: a kind and nothing else."""
+
+    CRISIS = "crisis"
+    REFERRAL = "referral"
+    COMPLAINT = "complaint"
+    ODD_JOB = "odd_job"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffNotice:
+    """Count for staff that something of this kind happened; it has no other field."""
+
+    kind: StaffKind
+
+
+@dataclass(frozen=True, slots=True)
+class StopUnasked:
+    """This resident gets no announcements and no odd-job calls any more (sticky)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Erase everything of this resident but the keyed HMACs of the opt-out."""
+
+
+class PlaceChange(StrEnum):
+    """What changes about the chat itself."""
+
+    DISCLOSED = "disclosed"
+    CRISIS_SHOWN = "crisis_shown"
+    REFERRAL_SHOWN = "referral_shown"
+    ANSWERED = "answered"
+    LIMIT_SHOWN = "limit_shown"
+    ACTIVATED = "activated"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePlace:
+    """Change the chat's row; performed under its lock, where the policy decides again."""
+
+    change: PlaceChange
+
+
+Effect = (
+    Say
+    | StartTimer
+    | StopTimer
+    | BindToken
+    | NoteOddJob
+    | StaffNotice
+    | StopUnasked
+    | Erase
+    | ChangePlace
+)

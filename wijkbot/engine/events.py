@@ -1,0 +1,105 @@
+"""What can happen to a conversation? Every event carries the facts of its moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from wijkbot.engine.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the shell knows at this moment; the engine has no clock and no database.
+
+    ``local_now`` is aware, in the neighbourhood's zone. ``random_token`` is a fresh one-time
+    token for this event. ``mine_open_jobs`` counts the resident's own open odd jobs.
+    """
+
+    local_now: datetime
+    is_holiday: bool = False
+    is_secure_chat_open: bool | None = None
+    is_admin: bool = False
+    has_stopped: bool = False
+    mine_open_jobs: int = 0
+    pending_dialog: str = ""
+    random_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageArrived:
+    """Somebody wrote. ``is_answer_to`` tells nothing about people: only that it was a reply."""
+
+    text: str
+    reading: Reading
+    facts: Facts
+    is_addressed: bool = True
+    is_edit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceMade:
+    """Somebody pressed a button or picked from a list; ``choice`` is the id we gave out."""
+
+    choice: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class ChatStarted:
+    """Somebody opened the private chat; ``dialog`` names what the start link was for.
+
+    ``dialog`` is empty for the ordinary start, and for a token that was not this person's.
+    """
+
+    facts: Facts
+    dialog: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BotJoined:
+    """The bot was added to a group."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class BotLeft:
+    """The bot was removed from a group, or a resident blocked it."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    """A member left: their open dialog in this chat ends."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """The conversation's own timer rang."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReported:
+    """The platform told how a message of this conversation fared."""
+
+    facts: Facts
+    is_delivered: bool
+    reason: str = field(default="")
+
+
+Event = (
+    MessageArrived
+    | ChoiceMade
+    | ChatStarted
+    | BotJoined
+    | BotLeft
+    | MemberLeft
+    | TimePassed
+    | DeliveryReported
+)

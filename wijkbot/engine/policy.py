@@ -1,0 +1,162 @@
+"""May this go out, here and now? One pure function, asked when a row is made and when sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from wijkbot.engine.conversation import PlaceState
+from wijkbot.engine.quiet_hours import QuietHours
+from wijkbot.engine.words import Place, Purpose
+
+CRISIS_PAUSE = timedelta(minutes=10)
+"""In a group no second crisis card within this time (DESIGN: the rule, point 6)."""
+REFERRAL_PAUSE = timedelta(minutes=2)
+"""In a group no second referral within this time (point 7)."""
+
+ALLOWED: dict[Place, frozenset[Purpose]] = {
+    Place.GROUP: frozenset(Purpose) - {Purpose.STAFF},
+    Place.PRIVATE: frozenset(Purpose) - {Purpose.STAFF},
+    Place.SECURE: frozenset(),
+}
+"""Nothing of an adapter ever leaves for the secure chat; staff notices are no chat texts."""
+
+UNASKED = frozenset({Purpose.ANNOUNCEMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """The limits of one group; the defaults are those of the configuration file."""
+
+    profile: str = "strict"
+    answers_per_hour: int = 6
+    unasked_per_day: int = 1
+    unasked_per_week: int = 3
+    quiet: QuietHours = QuietHours(time(21), time(8))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One text that wants to leave.
+
+    ``is_answer``: a new message of that person asked for it. ``has_own_words``: a resident's
+    words are inside. ``has_stopped``: this resident wants nothing unasked.
+    """
+
+    purpose: Purpose
+    is_answer: bool
+    local_now: datetime
+    is_holiday: bool = False
+    has_own_words: bool = False
+    has_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The verdict, and the line of the rule that gave it."""
+
+    is_permitted: bool
+    rule: str
+
+
+def permit(request: Request, place: PlaceState, settings: PolicySettings) -> Permit:
+    """Decide over one text; the first line that says no counts."""
+    for rule, forbids in _RULES:
+        if forbids(request, place, settings):
+            return Permit(is_permitted=False, rule=rule)
+    return Permit(is_permitted=True, rule="allowed")
+
+
+def _within(moment: datetime | None, pause: timedelta, now: datetime) -> bool:
+    return moment is not None and now - moment < pause
+
+
+def _purpose_has_no_place(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    return request.purpose not in ALLOWED[place.place]
+
+
+def _own_words_elsewhere(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    if not request.has_own_words:
+        return False
+    return request.purpose is not Purpose.ODD_JOB or place.place is not Place.PRIVATE
+
+
+def _nobody_asked(request: Request, _place: PlaceState, _: PolicySettings) -> bool:
+    return not request.is_answer and request.purpose not in UNASKED | {Purpose.CONTACT}
+
+
+def _chat_is_closed(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    return not place.is_active and request.purpose is not Purpose.CONTACT
+
+
+def _crisis_repeated(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    return (
+        request.purpose is Purpose.CRISIS
+        and place.place is Place.GROUP
+        and _within(place.last_crisis_at, CRISIS_PAUSE, request.local_now)
+    )
+
+
+def _referral_repeated(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    return (
+        request.purpose is Purpose.REFERRAL
+        and place.place is Place.GROUP
+        and _within(place.last_referral_at, REFERRAL_PAUSE, request.local_now)
+    )
+
+
+def _answers_are_spent(request: Request, place: PlaceState, settings: PolicySettings) -> bool:
+    return (
+        request.purpose is Purpose.INFO
+        and place.place is Place.GROUP
+        and answers_in_this_hour(place, request.local_now) >= settings.answers_per_hour
+    )
+
+
+def _resident_stopped(request: Request, _place: PlaceState, _: PolicySettings) -> bool:
+    return request.purpose in UNASKED and request.has_stopped
+
+
+def _group_is_silent(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    return (
+        request.purpose in UNASKED
+        and place.silent_until is not None
+        and request.local_now < place.silent_until
+    )
+
+
+def _it_is_quiet(request: Request, _place: PlaceState, settings: PolicySettings) -> bool:
+    if request.purpose not in UNASKED:
+        return False
+    return request.is_holiday or settings.quiet.holds(request.local_now)
+
+
+def _unasked_is_spent(request: Request, place: PlaceState, settings: PolicySettings) -> bool:
+    if request.purpose not in UNASKED or place.place is not Place.GROUP:
+        return False
+    return (
+        place.unasked_today >= settings.unasked_per_day
+        or place.unasked_this_week >= settings.unasked_per_week
+    )
+
+
+def answers_in_this_hour(place: PlaceState, now: datetime) -> int:
+    """How many answers this group had in the hour that runs now."""
+    if _within(place.hour_started_at, timedelta(hours=1), now):
+        return place.answers_this_hour
+    return 0
+
+
+_RULES = (
+    ("purpose-has-no-place", _purpose_has_no_place),
+    ("own-words-elsewhere", _own_words_elsewhere),
+    ("nobody-asked", _nobody_asked),
+    ("chat-is-closed", _chat_is_closed),
+    ("crisis-repeated-in-group", _crisis_repeated),
+    ("referral-repeated-in-group", _referral_repeated),
+    ("answers-are-spent", _answers_are_spent),
+    ("resident-stopped", _resident_stopped),
+    ("group-is-silent", _group_is_silent),
+    ("quiet-hours", _it_is_quiet),
+    ("unasked-is-spent", _unasked_is_spent),
+)

@@ -1,0 +1,208 @@
+"""Which answer belongs to this reading, here? The decision table, applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from wijkbot.engine import table, talk
+from wijkbot.engine.book import DialogBook
+from wijkbot.engine.conversation import Conversation, PlaceState
+from wijkbot.engine.effects import (
+    ChangePlace,
+    Effect,
+    Offer,
+    PlaceChange,
+    Say,
+    StaffKind,
+    StaffNotice,
+    StopUnasked,
+)
+from wijkbot.engine.events import Facts
+from wijkbot.engine.policy import PolicySettings, Request, permit
+from wijkbot.engine.reading import Reading
+from wijkbot.engine.table import REPLIES, Reply
+from wijkbot.engine.talk import Turn
+from wijkbot.engine.words import Label, Place, Purpose
+
+_DIALOG_LABELS = frozenset({Label.ODD_JOB_REQUEST, Label.ODD_JOB_OFFER, Label.ERASE_ME})
+_KNOWN_SLOTS = {
+    Label.ODD_JOB_REQUEST: (("kind", "request"),),
+    Label.ODD_JOB_OFFER: (("kind", "offer"),),
+}
+_NOTICES = {
+    Purpose.CRISIS: StaffNotice(StaffKind.CRISIS),
+    Purpose.REFERRAL: StaffNotice(StaffKind.REFERRAL),
+}
+_CHANGES = {
+    Purpose.CRISIS: ChangePlace(PlaceChange.CRISIS_SHOWN),
+    Purpose.REFERRAL: ChangePlace(PlaceChange.REFERRAL_SHOWN),
+    Purpose.INFO: ChangePlace(PlaceChange.ANSWERED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What every reply needs to know besides the conversation."""
+
+    book: DialogBook
+    place: PlaceState
+    facts: Facts
+    policy: PolicySettings
+
+
+def reply(scene: Scene, conversation: Conversation, reading: Reading) -> Turn:
+    """Answer a reading outside any dialog (or before it: crisis and help)."""
+    label = reading.label
+    if label in _DIALOG_LABELS:
+        return _dialog_for(scene, conversation, label)
+    if label is Label.STOP:
+        turn = fixed(scene, conversation.without_dialog(), label)
+        return Turn(turn.conversation, (StopUnasked(), *turn.effects))
+    if label is Label.ABUSE_SPAM and conversation.abuse_told:
+        return Turn(conversation)
+    if label in {Label.INFO, Label.AGENDA} and reading.faq:
+        return item_answer(scene, conversation, reading.faq)
+    if label in {Label.INFO, Label.AGENDA, Label.UNCLEAR} and reading.suggestions:
+        return _suggest(scene, conversation, reading.suggestions)
+    if label in {Label.UNCLEAR, Label.SMALL_TALK} and reading.language == "other":
+        return say(scene, conversation, table.OTHER_LANGUAGE, Purpose.SERVICE)
+    if label in {Label.GREETING_THANKS, Label.UNCLEAR}:
+        pending = _pending(scene, conversation)
+        if pending:
+            return pending
+    return fixed(scene, conversation, label)
+
+
+def fixed(scene: Scene, conversation: Conversation, label: Label) -> Turn:
+    """The fixed reply of the decision table for this class in this place."""
+    row = REPLIES.get((label, scene.place.place))
+    if row is None:
+        return Turn(conversation)
+    if row.purpose is Purpose.REFERRAL and scene.place.place is Place.PRIVATE:
+        return _refer(scene, conversation, row, label)
+    if label is Label.ABUSE_SPAM:
+        conversation = replace(conversation, abuse_told=True)
+    return say(scene, conversation, row.item, row.purpose, row.key)
+
+
+def chosen(scene: Scene, conversation: Conversation, choice: str) -> Turn:
+    """Answer a choice of the menu or of "Bedoel je …?"."""
+    ended = conversation.without_dialog()
+    match choice:
+        case "menu.hours":
+            return item_answer(scene, ended, scene.book.main_hours)
+        case "menu.job":
+            return _dialog_for(scene, ended, None)
+        case "menu.info":
+            return say(scene, ended, table.INFO_MENU, Purpose.INFO)
+        case "menu.personal":
+            return fixed(scene, ended, Label.HELP_PERSONAL)
+        case _:
+            item = choice.removeprefix("faq.")
+            if item in scene.book.items:
+                return item_answer(scene, ended, item)
+            return say(scene, ended, table.OLD_BUTTON, Purpose.SERVICE)
+
+
+def item_answer(scene: Scene, conversation: Conversation, item_id: str) -> Turn:
+    """Answer from an item: a FAQ's text, or the card of its consultation hour."""
+    card = scene.book.items[item_id]
+    hours = scene.book.main_hours if card.hours == "main" else card.hours
+    target = hours if hours in scene.book.items else item_id
+    key = "card" if scene.book.items[target].kind == "hours" else "text"
+    footers = (table.PERSONAL_FOOTER,) if scene.place.place is Place.PRIVATE else ()
+    return say(scene, conversation, target, Purpose.INFO, key, footers=footers)
+
+
+def welcome(scene: Scene, conversation: Conversation) -> Turn:
+    """The first text of a private chat that began without a question, with the menu."""
+    menu = scene.book.items[table.WELCOME].choices
+    offers = tuple(Offer(c.id, f"choice.{c.id}", table.WELCOME) for c in menu)
+    turn = say(scene, conversation, table.WELCOME, Purpose.CONTACT, offers=offers)
+    opened = replace(turn.conversation, offered=tuple(c.id for c in menu))
+    return Turn(opened, (*turn.effects, ChangePlace(PlaceChange.DISCLOSED)))
+
+
+def say(  # noqa: PLR0913 - a text has this many parts; all but three are optional
+    scene: Scene,
+    conversation: Conversation,
+    item: str,
+    purpose: Purpose,
+    key: str = "text",
+    *,
+    offers: tuple[Offer, ...] = (),
+    footers: tuple[str, ...] = (),
+) -> Turn:
+    """One published text, if the rule permits it here and now; else what stands in its place."""
+    request = Request(
+        purpose=purpose,
+        is_answer=True,
+        local_now=scene.facts.local_now,
+        is_holiday=scene.facts.is_holiday,
+        has_stopped=scene.facts.has_stopped,
+    )
+    verdict = permit(request, scene.place, scene.policy)
+    if verdict.rule == "answers-are-spent":
+        return _limit_reached(scene, conversation)
+    if not verdict.is_permitted:
+        return Turn(conversation)
+    text = Say(
+        purpose=purpose,
+        item=item,
+        version=scene.book.version_of(item),
+        key=key,
+        offers=offers,
+        footers=tuple(f for f in footers if f in scene.book.items),
+    )
+    extra: list[Effect] = [e for e in (_CHANGES.get(purpose), _NOTICES.get(purpose)) if e]
+    return Turn(conversation, (text, *extra))
+
+
+def _limit_reached(scene: Scene, conversation: Conversation) -> Turn:
+    shown = scene.place.limit_shown_at
+    started = scene.place.hour_started_at
+    if shown is not None and started is not None and shown >= started:
+        return Turn(conversation)
+    turn = say(scene, conversation, table.LIMIT_REACHED, Purpose.SERVICE)
+    return Turn(turn.conversation, (*turn.effects, ChangePlace(PlaceChange.LIMIT_SHOWN)))
+
+
+def _refer(scene: Scene, conversation: Conversation, row: Reply, label: Label) -> Turn:
+    """In private: the full referral, then the short one, then the phone only, then silence."""
+    told = len(conversation.referred_at)
+    if told >= len(table.REFERRAL_STAIRS):
+        return Turn(conversation)
+    has_stairs = told > 0 and label in {Label.HELP_PERSONAL, Label.DISTRESS}
+    item, key = (table.REFERRAL_STAIRS[told], "text") if has_stairs else (row.item, row.key)
+    counted = conversation
+    if label in {Label.HELP_PERSONAL, Label.DISTRESS}:
+        moments = (*conversation.referred_at, scene.facts.local_now)
+        counted = replace(conversation, referred_at=moments)
+    return say(scene, counted, item, row.purpose, key)
+
+
+def _dialog_for(scene: Scene, conversation: Conversation, label: Label | None) -> Turn:
+    wanted = label.value if label else Label.ODD_JOB_REQUEST.value
+    for dialog in scene.book.dialogs.values():
+        if wanted in dialog.starts_on:
+            known = _KNOWN_SLOTS.get(label, ()) if label else ()
+            return talk.begin(
+                scene.book, scene.place, conversation, scene.facts, dialog.id, known
+            )
+    return say(scene, conversation, table.NOT_UNDERSTOOD, Purpose.SERVICE)
+
+
+def _pending(scene: Scene, conversation: Conversation) -> Turn | None:
+    pending = scene.facts.pending_dialog
+    if scene.place.place is not Place.PRIVATE or pending not in scene.book.dialogs:
+        return None
+    return talk.begin(scene.book, scene.place, conversation, scene.facts, pending)
+
+
+def _suggest(scene: Scene, conversation: Conversation, items: tuple[str, ...]) -> Turn:
+    known = tuple(item for item in items if item in scene.book.items)[:2]
+    offers = tuple(Offer(f"faq.{item}", "title", item) for item in known)
+    turn = say(scene, conversation, table.SUGGEST, Purpose.SERVICE, offers=offers)
+    return Turn(replace(turn.conversation, offered=tuple(o.id for o in offers)), turn.effects)
+
+

@@ -1,0 +1,87 @@
+"""Which reply belongs to which class in which place? The decision table, as data.
+
+A missing entry is silence. In a group only who addresses the bot is answered at all. Source:
+the sector's rule that help questions are never answered on social media, DOMAIN section 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wijkbot.engine.words import Label, Place, Purpose
+
+DISCLOSURE = "T00"
+WELCOME = "T01"
+GROUP_WELCOME = "T46"
+SUGGEST = "T30"
+LIMIT_REACHED = "T31"
+DIALOG_STOPPED = "T32"
+DIALOG_TIMED_OUT = "T33"
+DIALOG_WITHDRAWN = "T34"
+INVALID_ANSWER = "T35"
+UNREADABLE = "T36"
+OLD_BUTTON = "T37"
+GO_PRIVATE = "T38"
+INFO_MENU = "T39"
+OTHER_LANGUAGE = "T40"
+PERSONAL_DATA = "T18"
+PERSONAL_FOOTER = "T48"
+NOT_UNDERSTOOD = "T21"
+STOPPED = "T22"
+JOB_LINK = "T04"
+
+REFERRAL_STAIRS = ("T08", "T08b", "T08c")
+"""In private: the full referral, then the short one, then the phone only; then silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A fixed text and why it may leave; ``key`` is "private_text" where the item has one."""
+
+    item: str
+    purpose: Purpose
+    key: str = "text"
+
+
+_G, _P = Place.GROUP, Place.PRIVATE
+
+REPLIES: dict[tuple[Label, Place], Reply] = {
+    (Label.CRISIS_SUICIDE, _G): Reply("T12", Purpose.CRISIS),
+    (Label.CRISIS_SUICIDE, _P): Reply("T11", Purpose.CRISIS),
+    (Label.CRISIS_VIOLENCE, _G): Reply("T12", Purpose.CRISIS),
+    (Label.CRISIS_VIOLENCE, _P): Reply("T13", Purpose.CRISIS),
+    (Label.CRISIS_MEDICAL, _G): Reply("T12m", Purpose.CRISIS),
+    (Label.CRISIS_MEDICAL, _P): Reply("T11m", Purpose.CRISIS),
+    (Label.HOMELESS_TONIGHT, _G): Reply("T14", Purpose.CRISIS),
+    (Label.HOMELESS_TONIGHT, _P): Reply("T14", Purpose.CRISIS, "private_text"),
+    (Label.HELP_PERSONAL, _G): Reply("T06", Purpose.REFERRAL),
+    (Label.HELP_PERSONAL, _P): Reply("T08", Purpose.REFERRAL),
+    (Label.DISTRESS, _G): Reply("T06", Purpose.REFERRAL),
+    (Label.DISTRESS, _P): Reply("T10", Purpose.REFERRAL),
+    (Label.MINOR, _G): Reply("T06", Purpose.REFERRAL),
+    (Label.MINOR, _P): Reply("T19", Purpose.REFERRAL),
+    (Label.THIRD_PERSON, _G): Reply("T15", Purpose.REFERRAL),
+    (Label.THIRD_PERSON, _P): Reply("T15", Purpose.REFERRAL, "private_text"),
+    (Label.PERSONAL_DATA, _G): Reply("T18", Purpose.SERVICE),
+    (Label.PERSONAL_DATA, _P): Reply("T18", Purpose.SERVICE, "private_text"),
+    (Label.COMPLAINT, _G): Reply("T16", Purpose.SERVICE),
+    (Label.COMPLAINT, _P): Reply("T16", Purpose.SERVICE),
+    (Label.ABUSE_SPAM, _P): Reply("T17", Purpose.SERVICE),
+    (Label.ODD_JOB_REFUSED, _G): Reply("T42", Purpose.SERVICE),
+    (Label.ODD_JOB_REFUSED, _P): Reply("T42", Purpose.SERVICE),
+    (Label.AGENDA, _G): Reply("T41", Purpose.INFO),
+    (Label.AGENDA, _P): Reply("T41", Purpose.INFO),
+    (Label.ASKS_BOT, _G): Reply("T46", Purpose.CONTACT),
+    (Label.ASKS_BOT, _P): Reply("T20", Purpose.CONTACT),
+    (Label.GREETING_THANKS, _G): Reply("T44", Purpose.CONTACT),
+    (Label.GREETING_THANKS, _P): Reply("T44", Purpose.CONTACT),
+    (Label.SMALL_TALK, _G): Reply("T21", Purpose.SERVICE),
+    (Label.SMALL_TALK, _P): Reply("T21", Purpose.SERVICE),
+    (Label.UNCLEAR, _G): Reply("T21", Purpose.SERVICE),
+    (Label.UNCLEAR, _P): Reply("T21", Purpose.SERVICE),
+    (Label.INFO, _G): Reply("T21", Purpose.SERVICE),
+    (Label.INFO, _P): Reply("T21", Purpose.SERVICE),
+    (Label.STOP, _G): Reply("T22", Purpose.SERVICE),
+    (Label.STOP, _P): Reply("T22", Purpose.SERVICE),
+}
+"""INFO stands here for the case that the matcher abstained."""

@@ -1,0 +1,1 @@
+"""When is somebody there? Consultation hours: recurrence, exceptions, holidays. Pure."""

@@ -1,0 +1,299 @@
+"""What did the organisation configure? The only reader of wijkbot.toml and the environment.
+
+Every key can come from the environment: ``WIJKBOT_DATABASE__URL``,
+``WIJKBOT_CHANNELS__BUURT__TOKEN``. A value ``{file = "…"}`` is read from that file. A wrong or
+missing value is one line that names the key and the remedy, before anything starts.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from wijkbot.engine.quiet_hours import QuietHours
+
+Country = Literal["NL", "BE"]
+LANGUAGES = ("nl", "fr", "en", "tr", "ar", "pl", "uk", "es", "de")
+OWN_CHANNEL_KEYS = frozenset({"adapter", "neighbourhood"})
+
+
+class SettingsError(Exception):
+    """The configuration is wrong: ``key`` and ``remedy`` are for whoever runs the bot."""
+
+    def __init__(self, key: str, remedy: str) -> None:
+        super().__init__(f"{key}: {remedy}")
+        self.key = key
+        self.remedy = remedy
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OrganisationSettings(_Section):
+    """``[organisation]``: who runs this bot."""
+
+    name: str = Field(min_length=1)
+    country: Country
+    languages: tuple[str, ...] = ("nl", "fr", "en")
+    public_url: str = "http://127.0.0.1:8080"
+
+    @field_validator("languages")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [language for language in value if language not in LANGUAGES]
+        if unknown or not value:
+            raise ValueError(f"choose from {', '.join(LANGUAGES)}")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("give a full address that begins with https://")
+        return value.rstrip("/")
+
+
+class ServerSettings(_Section):
+    """``[server]``: where the pages and webhooks are served."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+
+
+class DatabaseSettings(_Section):
+    """``[database]``: SQLite beside the configuration, or PostgreSQL."""
+
+    url: str = "sqlite:///wijkbot.db"
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("use sqlite:///wijkbot.db or postgresql://user@host/name")
+        return value
+
+
+class PolicyConfig(_Section):
+    """``[policy]``: the limits of every group. ``quiet`` is "21:00-08:00"."""
+
+    profile: Literal["strict"] = "strict"
+    group_activation: Literal["moderator", "invite"] = "moderator"
+    mode: Literal["mention"] = "mention"
+    answers_per_hour: int = Field(default=6, ge=1)
+    unsolicited_per_day: int = Field(default=1, ge=0)
+    unsolicited_per_week: int = Field(default=3, ge=0)
+    quiet: str = "21:00-08:00"
+
+    @field_validator("quiet")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        try:
+            QuietHours.parse(value)
+        except ValueError:
+            raise ValueError('write the quiet hours as "21:00-08:00"') from None
+        return value
+
+
+class CrisisSettings(_Section):
+    """``[crisis]``: is a human on call? With "none" the cards say that nobody reads along."""
+
+    on_call: Literal["none", "phone", "external"] = "none"
+
+
+class GoLiveSettings(_Section):
+    """``[go_live]``: what ``doctor --go-live`` asks for before residents are served."""
+
+    insurance_text: str = ""
+    shelter: str = ""
+    helplines_checked: date | None = None
+    dpia_date: date | None = None
+
+
+class SecureChatSettings(_Section):
+    """``[secure_chat]``: the organisation's own secure chat."""
+
+    kind: Literal["external_url"] = "external_url"
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _secure(cls, value: str) -> str:
+        if value and not value.startswith("https://"):
+            raise ValueError("the secure chat needs an address that begins with https://")
+        return value
+
+
+class Neighbourhood(_Section):
+    """``[neighbourhoods.<id>]``: one neighbourhood; ``content`` is its overlay folder."""
+
+    name: str
+    country: Country | None = None
+    region: str = ""
+    languages: tuple[str, ...] = ()
+    content: str = ""
+    timezone: str = ""
+
+
+class ChannelSettings(BaseModel):
+    """``[channels.<name>]``: one account; the other keys are the adapter's own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    adapter: str
+    neighbourhood: str = ""
+
+    def options(self) -> dict[str, Any]:
+        """The keys that the adapter itself reads."""
+        return dict(self.model_extra or {})
+
+
+class Settings(BaseSettings):
+    """The whole configuration. Only ``[organisation]`` and one channel are needed."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WIJKBOT_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    organisation: OrganisationSettings
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    policy: PolicyConfig = PolicyConfig()
+    crisis: CrisisSettings = CrisisSettings()
+    go_live: GoLiveSettings = GoLiveSettings()
+    secure_chat: SecureChatSettings | None = None
+    neighbourhoods: dict[str, Neighbourhood] = Field(default_factory=dict)
+    channels: dict[str, ChannelSettings] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment beats the file, so that a secret never has to stand in it."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    def neighbourhood_of(self, channel: str) -> str:
+        """The id of the neighbourhood a channel serves by default."""
+        chosen = self.channels[channel].neighbourhood
+        return chosen or next(iter(self.areas()))
+
+    def areas(self) -> dict[str, Neighbourhood]:
+        """All neighbourhoods; without any there is one, named after the organisation."""
+        if self.neighbourhoods:
+            return self.neighbourhoods
+        return {"": Neighbourhood(name=self.organisation.name)}
+
+    def country_of(self, neighbourhood: str) -> str:
+        """The country of a neighbourhood: its own, else the organisation's."""
+        area = self.areas().get(neighbourhood)
+        return (area.country if area else None) or self.organisation.country
+
+    def timezone_of(self, neighbourhood: str) -> str:
+        """The IANA zone of a neighbourhood, by its country unless it says otherwise."""
+        area = self.areas().get(neighbourhood)
+        if area and area.timezone:
+            return area.timezone
+        return {"NL": "Europe/Amsterdam", "BE": "Europe/Brussels"}[self.country_of(neighbourhood)]
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check the whole configuration.
+
+    Raises:
+        SettingsError: with the first wrong key and what to do about it.
+    """
+    if not path.is_file():
+        raise SettingsError(str(path), "there is no such file; make one with: wijkbot init DIR")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(str(path), f"this is no valid TOML ({error}); mend that line") from None
+    return settings_from(_with_files(raw, path.parent))
+
+
+def settings_from(raw: dict[str, Any]) -> Settings:
+    """Check a configuration that is already read.
+
+    Raises:
+        SettingsError: with the first wrong key and what to do about it.
+    """
+    try:
+        settings = Settings(**raw)
+    except ValidationError as error:
+        raise _first_problem(error) from None
+    _check_names(settings)
+    return settings
+
+
+def _check_names(settings: Settings) -> None:
+    if not settings.channels:
+        raise SettingsError("channels", "add at least one, for example [channels.buurt-telegram]")
+    for name, channel in settings.channels.items():
+        if channel.neighbourhood and channel.neighbourhood not in settings.neighbourhoods:
+            known = ", ".join(settings.neighbourhoods) or "none"
+            raise SettingsError(
+                f"channels.{name}.neighbourhood",
+                f"there is no neighbourhood {channel.neighbourhood!r}; known: {known}",
+            )
+    adapters = {channel.adapter for channel in settings.channels.values()}
+    if "sandbox" in adapters and len(adapters) > 1:
+        raise SettingsError(
+            "channels", "a sandbox never runs beside real channels; give it a process of its own"
+        )
+
+
+def _with_files(value: Any, folder: Path, key: str = "") -> Any:
+    """Replace ``{file = "…"}`` by that file's text, so that a secret can live elsewhere."""
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"file"}:
+        secret = folder / str(value["file"])
+        try:
+            return secret.read_text(encoding="utf-8").strip()
+        except OSError:
+            raise SettingsError(key, f"the file {secret} cannot be read; check path and rights") from None
+    return {
+        name: _with_files(inner, folder, f"{key}.{name}".lstrip(".")) for name, inner in value.items()
+    }
+
+
+def _first_problem(error: ValidationError) -> SettingsError:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    location = [str(part) for part in problem["loc"]]
+    key = ".".join(location)
+    if problem["type"] == "missing":
+        return SettingsError(key, "this is missing; add it to wijkbot.toml")
+    if problem["type"] == "extra_forbidden":
+        near = get_close_matches(location[-1], _known_keys(location[:-1]), 1)
+        hint = f"did you mean {near[0]!r}?" if near else "remove it"
+        return SettingsError(key, f"this key is unknown; {hint}")
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return SettingsError(key, f"{message[0].lower()}{message[1:]}")
+
+
+def _known_keys(location: list[str]) -> list[str]:
+    fields = Settings.model_fields
+    if not location:
+        return list(fields)
+    section = fields[location[0]].annotation
+    if location[0] == "neighbourhoods":
+        return list(Neighbourhood.model_fields)
+    if isinstance(section, type) and issubclass(section, BaseModel):
+        return list(section.model_fields)
+    return list(SecureChatSettings.model_fields)

@@ -1,0 +1,1 @@
+"""Where is everything kept? Tables, mailboxes and their rules, on SQLite or PostgreSQL."""

@@ -1,0 +1,242 @@
+"""What do we know about a chat, and how does that change?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict, Unpack
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from wijkbot.engine.conversation import PlaceState
+from wijkbot.engine.effects import PlaceChange
+from wijkbot.engine.words import Place
+from wijkbot.storage.dialect import insert
+from wijkbot.storage.errors import KeyGone, SealBroken
+from wijkbot.storage.seal import Sealer
+from wijkbot.storage.tables import chat
+
+_HOUR_MS = 3_600_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One group or private chat. Times in ms; ``unasked_day`` and ``unasked_week`` are local."""
+
+    id: int
+    channel: str
+    address_hmac: str
+    address_sealed: bytes | None
+    is_private: bool
+    neighbourhood: str
+    language: str
+    mode: str
+    is_active: bool
+    was_told: bool
+    silent_until: int | None
+    last_crisis_at: int | None
+    last_referral_at: int | None
+    answers_this_hour: int
+    hour_started_at: int | None
+    limit_shown_at: int | None
+    unasked_today: int
+    unasked_day: str
+    unasked_this_week: int
+    unasked_week: str
+    next_send_at: int
+    created_at: int
+    left_at: int | None
+    erase_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A chat as an event tells about it; used only when it is not known yet."""
+
+    channel: str
+    address: str
+    is_private: bool
+    neighbourhood: str = ""
+    language: str = "nl"
+    mode: str = "mention"
+    is_active: bool = True
+
+
+class Settings(TypedDict, total=False):
+    """What :func:`configure` can set; ``silent_until`` in ms, None ends the silence."""
+
+    neighbourhood: str
+    language: str
+    mode: str
+    is_active: bool
+    silent_until: int | None
+
+
+def get(conn: Connection, chat_id: int) -> Chat | None:
+    """The chat, or None."""
+    return _one(conn.execute(select(chat).where(chat.c.id == chat_id)).mappings().first())
+
+
+def lock(conn: Connection, chat_id: int) -> Chat | None:
+    """The chat, which nobody else can change until this transaction ends."""
+    query = select(chat).where(chat.c.id == chat_id).with_for_update()
+    return _one(conn.execute(query).mappings().first())
+
+
+def find(conn: Connection, sealer: Sealer, channel: str, address: str) -> Chat | None:
+    """The chat at that address of the platform, or None."""
+    where = (chat.c.channel == channel, chat.c.address_hmac == _hmac(sealer, channel, address))
+    return _one(conn.execute(select(chat).where(*where)).mappings().first())
+
+
+def groups(
+    conn: Connection, *, channel: str | None = None, neighbourhood: str | None = None
+) -> list[Chat]:
+    """The active groups that the bot is in, oldest first."""
+    query = select(chat).where(~chat.c.is_private, chat.c.is_active, chat.c.left_at.is_(None))
+    if channel is not None:
+        query = query.where(chat.c.channel == channel)
+    if neighbourhood is not None:
+        query = query.where(chat.c.neighbourhood == neighbourhood)
+    return [Chat(**row) for row in conn.execute(query.order_by(chat.c.id)).mappings()]
+
+
+def address(conn: Connection, sealer: Sealer, found: Chat) -> str | None:
+    """Where the platform finds this chat; None once it is erased."""
+    return open_address(conn, sealer, found.id, found.address_sealed)
+
+
+def open_address(
+    conn: Connection, sealer: Sealer, chat_id: int, sealed: bytes | None
+) -> str | None:
+    """The address in a sealed column; None when it is erased or unreadable."""
+    if sealed is None:
+        return None
+    try:
+        return sealer.open(conn, sealed, _context(chat_id)).decode()
+    except (KeyGone, SealBroken):
+        return None
+
+
+def meet(
+    conn: Connection, sealer: Sealer, newcomers: Iterable[Newcomer], now_ms: int
+) -> dict[tuple[str, str], int]:
+    """The ids of these chats by (channel, address); unknown ones are made.
+
+    A chat that was erased or left gets its address back: somebody wrote there again.
+    """
+    unique = {(new.channel, new.address): new for new in newcomers}
+    hashed = {key: _hmac(sealer, *key) for key in unique}
+    # one order for everybody: two batches can never wait for each other
+    return {
+        key: _meet_one(conn, sealer, unique[key], hashed[key], now_ms)
+        for key in sorted(unique, key=lambda key: (key[0], hashed[key]))
+    }
+
+
+def place_of(found: Chat, country: str, now_ms: int, day: str, week: str) -> PlaceState:
+    """The snapshot that the engine gets; ``day`` and ``week`` are the local ones of now."""
+    is_same_hour = found.hour_started_at is not None and now_ms - found.hour_started_at < _HOUR_MS
+    return PlaceState(
+        place=Place.PRIVATE if found.is_private else Place.GROUP,
+        country=country,
+        is_active=found.is_active,
+        mode=found.mode,
+        was_told=found.was_told,
+        silent_until=_moment(found.silent_until),
+        last_crisis_at=_moment(found.last_crisis_at),
+        last_referral_at=_moment(found.last_referral_at),
+        answers_this_hour=found.answers_this_hour if is_same_hour else 0,
+        hour_started_at=_moment(found.hour_started_at) if is_same_hour else None,
+        limit_shown_at=_moment(found.limit_shown_at),
+        unasked_today=found.unasked_today if found.unasked_day == day else 0,
+        unasked_this_week=found.unasked_this_week if found.unasked_week == week else 0,
+    )
+
+
+def apply_change(conn: Connection, found: Chat, change: PlaceChange, now_ms: int) -> None:
+    """Write one change of the place; ``found`` comes from :func:`lock` in this transaction."""
+    is_new_hour = found.hour_started_at is None or now_ms - found.hour_started_at >= _HOUR_MS
+    values: dict[PlaceChange, dict[str, object]] = {
+        PlaceChange.DISCLOSED: {"was_told": True},
+        PlaceChange.CRISIS_SHOWN: {"last_crisis_at": now_ms},
+        PlaceChange.REFERRAL_SHOWN: {"last_referral_at": now_ms},
+        PlaceChange.LIMIT_SHOWN: {"limit_shown_at": now_ms},
+        PlaceChange.ACTIVATED: {"is_active": True, "left_at": None},
+        PlaceChange.CLOSED: {"is_active": False},
+        PlaceChange.ANSWERED: (
+            {"hour_started_at": now_ms, "answers_this_hour": 1}
+            if is_new_hour
+            else {"answers_this_hour": chat.c.answers_this_hour + 1}
+        ),
+    }
+    conn.execute(update(chat).where(chat.c.id == found.id).values(values[change]))
+
+
+def count_unasked(conn: Connection, found: Chat, day: str, week: str) -> None:
+    """Count one unsolicited message on its local day and week; ``found`` is locked."""
+    today = found.unasked_today + 1 if found.unasked_day == day else 1
+    this_week = found.unasked_this_week + 1 if found.unasked_week == week else 1
+    row = {
+        "unasked_today": today,
+        "unasked_day": day,
+        "unasked_this_week": this_week,
+        "unasked_week": week,
+    }
+    conn.execute(update(chat).where(chat.c.id == found.id).values(row))
+
+
+def configure(conn: Connection, chat_id: int, **settings: Unpack[Settings]) -> None:
+    """Set what a moderator decides about a chat."""
+    conn.execute(update(chat).where(chat.c.id == chat_id).values(dict(settings)))
+
+
+def move(conn: Connection, sealer: Sealer, chat_id: int, channel: str, address: str) -> None:
+    """Give a chat another address."""
+    row = {
+        "address_hmac": _hmac(sealer, channel, address),
+        "address_sealed": sealer.seal_kept(address.encode(), _context(chat_id)),
+    }
+    conn.execute(update(chat).where(chat.c.id == chat_id).values(row))
+
+
+def _meet_one(conn: Connection, sealer: Sealer, new: Newcomer, hashed: str, now_ms: int) -> int:
+    where = (chat.c.channel == new.channel, chat.c.address_hmac == hashed)
+    query = select(chat.c.id, chat.c.address_sealed, chat.c.erase_at).where(*where)
+    row = conn.execute(query).first()
+    if row is None:
+        fresh = {
+            "channel": new.channel,
+            "address_hmac": hashed,
+            "is_private": new.is_private,
+            "neighbourhood": new.neighbourhood,
+            "language": new.language,
+            "mode": new.mode,
+            "is_active": new.is_active,
+            "created_at": now_ms,
+        }
+        conn.execute(insert(conn, chat).values(fresh).on_conflict_do_nothing())
+        row = conn.execute(query).one()
+    if row.address_sealed is None or row.erase_at is not None:
+        sealed = sealer.seal_kept(new.address.encode(), _context(row.id))
+        back = {"address_sealed": sealed, "erase_at": None, "left_at": None}
+        conn.execute(update(chat).where(chat.c.id == row.id).values(back))
+    return int(row.id)
+
+
+def _hmac(sealer: Sealer, channel: str, address: str) -> str:
+    return sealer.pseudonym("chat", channel, address)
+
+
+def _context(chat_id: int) -> str:
+    return f"chat.address:{chat_id}"
+
+
+def _one(row: RowMapping | None) -> Chat | None:
+    return None if row is None else Chat(**row)
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return None if ms is None else _EPOCH + timedelta(milliseconds=ms)

@@ -1,0 +1,26 @@
+"""Who wants nothing unasked any more? Keyed pseudonyms, kept until the resident takes it back."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, select
+
+from wijkbot.storage.dialect import insert
+from wijkbot.storage.tables import opt_out
+
+
+def add(conn: Connection, member_hmac: str, purpose: str, source: str, now_ms: int) -> None:
+    """This resident wants no messages of that purpose; the first moment is the one kept."""
+    row = {"member_hmac": member_hmac, "purpose": purpose, "source": source, "at": now_ms}
+    conn.execute(insert(conn, opt_out).values(row).on_conflict_do_nothing())
+
+
+def has(conn: Connection, member_hmac: str, purpose: str) -> bool:
+    """Whether this resident opted out of that purpose."""
+    where = (opt_out.c.member_hmac == member_hmac, opt_out.c.purpose == purpose)
+    return conn.execute(select(opt_out.c.at).where(*where)).first() is not None
+
+
+def lift(conn: Connection, member_hmac: str, purpose: str) -> None:
+    """The resident asked for these messages again."""
+    where = (opt_out.c.member_hmac == member_hmac, opt_out.c.purpose == purpose)
+    conn.execute(delete(opt_out).where(*where))

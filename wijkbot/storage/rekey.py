@@ -1,0 +1,93 @@
+"""What happens when a group gets a new address, or the bot leaves it?"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, case, delete, select, update
+
+from wijkbot.storage import chats, outbox
+from wijkbot.storage.dialect import big
+from wijkbot.storage.inbox import conversation_key
+from wijkbot.storage.seal import Sealer
+from wijkbot.storage.tables import chat, conversation, lane, odd_job
+from wijkbot.storage.tables import outbox as outbox_table
+
+
+def rekey(
+    conn: Connection,
+    sealer: Sealer,
+    channel: str,
+    old_address: str,
+    new_address: str,
+    now_ms: int,
+) -> int | None:
+    """A chat moved from one address to another: it keeps everything. Returns its id.
+
+    When events of the new address came first, that young chat is taken into the old one. None
+    when the old address is not known (or was moved before).
+    """
+    old = chats.find(conn, sealer, channel, old_address)
+    young = chats.find(conn, sealer, channel, new_address)
+    if old is None:
+        return None if young is None else young.id
+    for chat_id in sorted({old.id, *([] if young is None else [young.id])}):
+        chats.lock(conn, chat_id)
+    if young is not None and young.id != old.id:
+        _take_in(conn, sealer, old.id, young.id, now_ms)
+    chats.move(conn, sealer, old.id, channel, new_address)
+    return old.id
+
+
+def leave(conn: Connection, chat_id: int, now_ms: int) -> None:
+    """The bot is out of this chat: nothing goes there any more."""
+    outbox.drop_open(conn, chat_id, "left", now_ms)
+    row = {"is_active": False, "left_at": now_ms}
+    conn.execute(update(chat).where(chat.c.id == chat_id).values(row))
+
+
+def _take_in(conn: Connection, sealer: Sealer, old: int, young: int, now_ms: int) -> None:
+    _move_conversations(conn, sealer, old, young)
+    lanes = conn.execute(select(lane).where(lane.c.chat_id == young).order_by(lane.c.id)).all()
+    for row in lanes:
+        _move_lane(conn, old, row.id, row.kind, now_ms)
+    conn.execute(update(odd_job).where(odd_job.c.chat_id == young).values(chat_id=old))
+    conn.execute(delete(chat).where(chat.c.id == young))
+
+
+def _move_conversations(conn: Connection, sealer: Sealer, old: int, young: int) -> None:
+    known = set(
+        conn.execute(
+            select(conversation.c.member_hmac).where(conversation.c.chat_id == old)
+        ).scalars()
+    )
+    query = select(conversation.c.id, conversation.c.member_hmac).where(
+        conversation.c.chat_id == young
+    )
+    for row in conn.execute(query.order_by(conversation.c.key)).all():
+        moved: dict[str, object] = {"chat_id": old}
+        if row.member_hmac not in known:
+            moved["key"] = conversation_key(sealer, old, row.member_hmac)
+        # else: what waits in it is still handled; the next message goes to the older one
+        conn.execute(update(conversation).where(conversation.c.id == row.id).values(moved))
+
+
+def _move_lane(conn: Connection, old: int, young_lane: int, kind: int, now_ms: int) -> None:
+    where = (lane.c.chat_id == old, lane.c.kind == kind)
+    target = conn.execute(select(lane).where(*where).with_for_update()).first()
+    if target is None:
+        conn.execute(update(lane).where(lane.c.id == young_lane).values(chat_id=old))
+        return
+    waits = outbox_table.c.status < int(outbox.Status.SENT)
+    mine = outbox_table.c.lane_id == young_lane
+    query = select(outbox_table.c.seq).where(mine, waits).order_by(outbox_table.c.seq)
+    seq = target.out_seq
+    for old_seq in conn.execute(query).scalars().all():
+        seq += 1
+        place = {"lane_id": target.id, "seq": seq}
+        at = (mine, outbox_table.c.seq == old_seq)
+        conn.execute(update(outbox_table).where(*at).values(place))
+    conn.execute(delete(outbox_table).where(mine))
+    conn.execute(delete(lane).where(lane.c.id == young_lane))
+    if seq > target.out_seq:
+        wake = case((lane.c.due_at.is_(None), big(now_ms)), else_=lane.c.due_at)
+        row = {"out_seq": seq, "due_at": wake}
+        conn.execute(update(lane).where(lane.c.id == target.id).values(row))

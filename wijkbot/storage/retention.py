@@ -1,0 +1,176 @@
+"""What has been kept long enough? Small deletions, so that nobody waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy import update as sql_update
+
+from wijkbot.storage.outbox import Status
+from wijkbot.storage.seal import KEY_LIVES_DAYS, delete_day_keys, key_mark
+from wijkbot.storage.tables import (
+    chat,
+    conversation,
+    day_key,
+    inbox,
+    lane,
+    odd_job,
+    opt_out,
+    outbox,
+    token,
+)
+
+_HOUR = 3_600_000
+_DAY = 24 * _HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long each kind is kept, in ms."""
+
+    event_ids: int = 8 * _DAY
+    state: int = 24 * _HOUR
+    sent: int = 30 * _DAY
+    ended_jobs: int = 30 * _DAY
+    used_tokens: int = 1 * _DAY
+
+
+def sweep(
+    conn: Connection, now_ms: int, *, keep: Keep | None = None, limit: int = 500
+) -> Mapping[str, int]:
+    """Delete at most ``limit`` rows of each kind; call again until every number is 0."""
+    kept = keep or Keep()
+    return {
+        "event_ids": _event_ids(conn, now_ms - kept.event_ids, limit),
+        "states": _states(conn, now_ms - kept.state, limit),
+        "sent": _sent(conn, now_ms - kept.sent, limit),
+        "conversations": _conversations(conn, now_ms - kept.event_ids, limit),
+        "tokens": _tokens(conn, now_ms - kept.used_tokens, limit),
+        "jobs": _jobs(conn, now_ms - kept.ended_jobs, limit),
+        "chats": _chats(conn, limit),
+    }
+
+
+def destroy_keys(conn: Connection, now_ms: int) -> int:
+    """Destroy the day keys that nothing open uses, and all that are 30 days old.
+
+    Keys of today and yesterday stay: another process may still seal with them.
+    """
+    today = now_ms // _DAY
+    days = conn.execute(select(day_key.c.day).where(day_key.c.day < today - 1)).scalars().all()
+    gone = [day for day in days if day <= today - KEY_LIVES_DAYS or not _is_used(conn, day)]
+    return delete_day_keys(conn, gone)
+
+
+def _is_used(conn: Connection, day: int) -> bool:
+    mark = key_mark(day)
+    sealed = (
+        inbox.c.payload_sealed,
+        conversation.c.state_sealed,
+        outbox.c.values_sealed,
+    )
+    return any(
+        conn.execute(
+            select(column.table)
+            .with_only_columns(func.length(column))
+            .where(column.is_not(None), func.substr(column, 1, len(mark)) == mark)
+            .limit(1)
+        ).first()
+        is not None
+        for column in sealed
+    )
+
+
+def _event_ids(conn: Connection, before: int, limit: int) -> int:
+    handled = (
+        select(conversation.c.id)
+        .where(
+            conversation.c.id == inbox.c.conversation_id, conversation.c.done_seq >= inbox.c.seq
+        )
+        .exists()
+    )
+    keys = (inbox.c.conversation_id, inbox.c.seq)
+    old = select(*keys).where(inbox.c.received_at < before, handled).limit(limit)
+    return _delete_keyed(conn, inbox, keys, old)
+
+
+def _states(conn: Connection, before: int, limit: int) -> int:
+    idle = and_(conversation.c.due_at.is_(None), conversation.c.timer_at.is_(None))
+    old = (
+        select(conversation.c.id)
+        .where(conversation.c.state_sealed.is_not(None), conversation.c.last_at < before, idle)
+        .limit(limit)
+    )
+    forget = sql_update(conversation).where(conversation.c.id.in_(old), idle)
+    return conn.execute(forget.values(state_sealed=None, state_at=None)).rowcount
+
+
+def _sent(conn: Connection, before: int, limit: int) -> int:
+    keys = (outbox.c.lane_id, outbox.c.seq)
+    final = outbox.c.status >= int(Status.SENT)
+    old = select(*keys).where(outbox.c.sent_at < before, final).limit(limit)
+    return _delete_keyed(conn, outbox, keys, old)
+
+
+def _conversations(conn: Connection, before: int, limit: int) -> int:
+    has_events = exists().where(inbox.c.conversation_id == conversation.c.id)
+    empty = and_(
+        conversation.c.last_at < before,
+        conversation.c.due_at.is_(None),
+        conversation.c.timer_at.is_(None),
+        conversation.c.state_sealed.is_(None),
+        ~has_events,
+    )
+    # the private chat of somebody who stopped: this row says whose chat it is
+    stopped = exists().where(opt_out.c.member_hmac == conversation.c.member_hmac)
+    old = select(conversation.c.id).where(empty, ~stopped).limit(limit)
+    gone = delete(conversation).where(conversation.c.id.in_(old), empty)
+    return conn.execute(gone).rowcount
+
+
+def _tokens(conn: Connection, before: int, limit: int) -> int:
+    over = or_(token.c.expires_at < before, token.c.used_at < before)
+    old = select(token.c.token_hmac).where(over).limit(limit)
+    return conn.execute(delete(token).where(token.c.token_hmac.in_(old))).rowcount
+
+
+def _jobs(conn: Connection, before: int, limit: int) -> int:
+    old = select(odd_job.c.id).where(odd_job.c.expires_at < before).limit(limit)
+    return conn.execute(delete(odd_job).where(odd_job.c.id.in_(old))).rowcount
+
+
+def _chats(conn: Connection, limit: int) -> int:
+    """Erased private chats: the address goes once the last message to it is gone."""
+    open_rows = (
+        select(lane.c.id)
+        .where(lane.c.chat_id == chat.c.id, lane.c.out_seq > lane.c.sent_seq)
+        .exists()
+    )
+    due = and_(chat.c.erase_at.is_not(None), chat.c.address_sealed.is_not(None), ~open_rows)
+    old = select(chat.c.id).where(due).limit(limit)
+    gone = sql_update(chat).where(chat.c.id.in_(old), due)
+    return conn.execute(gone.values(address_sealed=None)).rowcount
+
+
+def _delete_keyed(
+    conn: Connection, table: Table, keys: tuple[ColumnElement[int], ...], old: Select[Any]
+) -> int:
+    found = [tuple(row) for row in conn.execute(old)]
+    if not found:
+        return 0
+    return conn.execute(delete(table).where(tuple_(*keys).in_(found))).rowcount

@@ -1,0 +1,72 @@
+"""Which one-time tokens are out? Only the resident a token was made for can use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from wijkbot.storage.seal import Sealer
+from wijkbot.storage.tables import token as token_table
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a token is for: a dialog of one resident, until a moment (ms)."""
+
+    dialog: str
+    member_hmac: str
+    expires_at: int
+
+
+def bind(conn: Connection, sealer: Sealer, token: str, bound: Bound) -> None:
+    """Remember a fresh token; only its pseudonym is kept."""
+    row = {
+        "token_hmac": sealer.pseudonym("token", token),
+        "dialog": bound.dialog,
+        "member_hmac": bound.member_hmac,
+        "expires_at": bound.expires_at,
+    }
+    conn.execute(token_table.insert().values(row))
+
+
+def use(conn: Connection, sealer: Sealer, token: str, member_hmac: str, now_ms: int) -> str | None:
+    """The dialog this token opens for this resident, once.
+
+    None for anybody else (it stays unused), for a second use, and after its time.
+    """
+    where = (
+        token_table.c.token_hmac == sealer.pseudonym("token", token),
+        token_table.c.member_hmac == member_hmac,
+        token_table.c.used_at.is_(None),
+        token_table.c.expires_at > now_ms,
+    )
+    used = update(token_table).where(*where).values(used_at=now_ms)
+    return conn.execute(used.returning(token_table.c.dialog)).scalar()
+
+
+def pending(conn: Connection, member_hmac: str, now_ms: int) -> str | None:
+    """The dialog of this resident's newest unused token: they asked for it, but did not tap yet.
+
+    For platforms whose private chat carries no token (Matrix).
+    """
+    newest = (
+        select(token_table.c.dialog)
+        .where(*_open(member_hmac, now_ms))
+        .order_by(token_table.c.expires_at.desc())
+        .limit(1)
+    )
+    return conn.execute(newest).scalar()
+
+
+def spend(conn: Connection, member_hmac: str, now_ms: int) -> None:
+    """Use up every open token of this resident: their dialog has begun."""
+    conn.execute(update(token_table).where(*_open(member_hmac, now_ms)).values(used_at=now_ms))
+
+
+def _open(member_hmac: str, now_ms: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        token_table.c.member_hmac == member_hmac,
+        token_table.c.used_at.is_(None),
+        token_table.c.expires_at > now_ms,
+    )

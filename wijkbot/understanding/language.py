@@ -1,0 +1,75 @@
+"""In which language is a text? One of the nine that are read, or "other"."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from lingua import IsoCode639_1, Language, LanguageDetector, LanguageDetectorBuilder
+
+READ = ("nl", "fr", "en", "tr", "ar", "pl", "uk", "es", "de")
+OTHER = "other"
+DEFAULT = "nl"
+
+_STRANGERS = (
+    Language.ITALIAN,
+    Language.PORTUGUESE,
+    Language.ROMANIAN,
+    Language.RUSSIAN,
+    Language.BULGARIAN,
+    Language.PERSIAN,
+    Language.ALBANIAN,
+    Language.SOMALI,
+    Language.HUNGARIAN,
+)
+"""Languages that are only known in order to say "other"."""
+
+STRANGE = 0.9
+"""Certainty from which a text is taken for a language that is not read."""
+STRANGE_WORDS = 4
+"""Words below which a Latin text is never "other": names and chat spelling look foreign."""
+PRIOR = 0.45
+"""Weight of the hint on a text of one word; it halves with every two words more."""
+
+_READ_SCRIPTS = re.compile(r"[a-z\u00c0-\u024f\u0400-\u052f\u0600-\u06ff]", re.I)
+_OWN_SCRIPT = re.compile(r"[\u0400-\u052f\u0600-\u06ff]")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@cache
+def _detector() -> LanguageDetector:
+    read = [Language.from_iso_code_639_1(code) for code in _iso_codes()]
+    builder = LanguageDetectorBuilder.from_languages(*read, *_STRANGERS)
+    return builder.with_low_accuracy_mode().with_preloaded_language_models().build()
+
+
+def _iso_codes() -> list[IsoCode639_1]:
+    return [IsoCode639_1.from_str(code.upper()) for code in READ]
+
+
+def language_of(text: str, hint: str = "") -> str:
+    """The language of a clean text; ``hint`` (the chat's last one) decides where it is short."""
+    before = hint if hint in READ else DEFAULT
+    letters = _LETTER.findall(text)
+    if not letters:
+        return before
+    if sum(_READ_SCRIPTS.match(letter) is not None for letter in letters) * 2 < len(letters):
+        return OTHER
+    words = len(text.split())
+    chances = {
+        found.language.iso_code_639_1.name.lower(): found.value
+        for found in _detector().compute_language_confidence_values(text[:400])
+    }
+    mine = {code: chances.get(code, 0.0) for code in READ}
+    strange = sum(chances.values()) - sum(mine.values())
+    if strange > STRANGE and (words >= STRANGE_WORDS or _OWN_SCRIPT.search(text)):
+        return OTHER
+    total = sum(mine.values())
+    if total <= 0:
+        return before
+    weight = PRIOR * 0.5 ** ((words - 1) / 2)
+    mixed = {
+        code: (1 - weight) * chance / total + weight * (code == before)
+        for code, chance in mine.items()
+    }
+    return max(mixed, key=lambda code: mixed[code])

@@ -1,0 +1,170 @@
+"""How is one message read? Alarm first, then the second vote, then the FAQ, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wijkbot.engine.phrases import Cues, FaqExample, LabelledExample, PhraseList
+from wijkbot.engine.reading import Because, Reading
+from wijkbot.engine.words import CRISIS_LABELS, SENSITIVE_LABELS, Label
+from wijkbot.understanding.alarm import Alarm, Hearing
+from wijkbot.understanding.language import language_of
+from wijkbot.understanding.matcher import Example, Level, Match, Matcher
+from wijkbot.understanding.normalise import clean, plain
+from wijkbot.understanding.personal_data import kinds_of
+
+CRISIS_VOTE = 0.50
+"""Score from which the second vote alone takes a message for a crisis."""
+REFERRAL_VOTE = 0.30
+"""Score from which the second vote alone refers."""
+REFERRAL_BEST = 0.18
+"""Least score of the likeliest reason to refer: many weak ones are no reason."""
+OTHER_VOTE = 0.20
+"""Score from which the second vote names one of the harmless labels."""
+UNCLEAR_WORDS = 3
+"""A message of at most this many words that is like nothing was meant for the bot, but how?"""
+
+_REFERRALS = SENSITIVE_LABELS - CRISIS_LABELS
+_SERVICES = (Label.STOP, Label.ERASE_ME)
+_SOFT = frozenset(
+    {Label.INFO, Label.AGENDA, Label.ODD_JOB_REQUEST, Label.ODD_JOB_OFFER, Label.SMALL_TALK}
+)
+"""Labels whose phrases only count when neither a referral nor an answer is found."""
+_KEEPS_LABEL = SENSITIVE_LABELS | {
+    Label.STOP,
+    Label.ERASE_ME,
+    Label.ODD_JOB_REQUEST,
+    Label.ODD_JOB_OFFER,
+    Label.ODD_JOB_REFUSED,
+}
+"""Labels beside which personal data is the second label; elsewhere it is the first."""
+_MAY_HAVE_FAQ = frozenset({Label.INFO, Label.AGENDA})
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    label: Label
+    score: float = 0.0
+    because: tuple[Because, ...] = ()
+    is_listed: bool = False
+
+
+class Reader:
+    """Reads messages with one published set of examples and phrases; immutable, thread-safe.
+
+    The phrase lists and the labelled examples vote apart from each other: either refers, only
+    the lists set ``is_listed_crisis``. Nothing of a text is kept or logged.
+    """
+
+    def __init__(
+        self,
+        faq_examples: Sequence[FaqExample],
+        phrases: Sequence[PhraseList],
+        cues: Sequence[Cues],
+        labelled: Sequence[LabelledExample],
+    ) -> None:
+        self.faq = Matcher.fit([Example(e.item, e.text, e.language) for e in faq_examples])
+        questions = [Example(Label.INFO, e.text, e.language) for e in faq_examples]
+        votes = [Example(e.label, e.text, e.language) for e in labelled]
+        self.votes = Matcher.fit([*votes, *questions])
+        known = {word for e in (*votes, *questions) for word in plain(clean(e.text)).split()}
+        self.alarm = Alarm(phrases, cues, known)
+
+    def read(
+        self, text: str, language_hint: str = "", level: Level = "addressed"
+    ) -> Reading:
+        """What the text means; ``level`` "group" answers only where it is very sure.
+
+        Takes any string without an exception, in bounded time: only the first 2,000
+        characters count.
+        """
+        shown = clean(text)
+        words = plain(shown)
+        language = language_of(shown, language_hint)
+        hearing = self.alarm.hear(words)
+        ranked = self.faq.rank_plain(words, 3, language)
+        answer = self.faq.sure(ranked, level)
+        votes = self.votes.rank_plain(words, len(Label), language)
+        verdict = _verdict(words, hearing, votes, answer)
+        holds_data = Label.PERSONAL_DATA in hearing.labels or bool(kinds_of(shown))
+        if holds_data and verdict.label not in _KEEPS_LABEL:
+            verdict = _Verdict(Label.PERSONAL_DATA)
+        has_faq = verdict.label in _MAY_HAVE_FAQ and answer is not None
+        may_suggest = verdict.label in _MAY_HAVE_FAQ or verdict.label is Label.UNCLEAR
+        suggested = self.faq.near(ranked) if may_suggest and not has_faq else ()
+        return Reading(
+            label=verdict.label,
+            also=(Label.PERSONAL_DATA,)
+            if holds_data and verdict.label is not Label.PERSONAL_DATA
+            else (),
+            faq=answer.item if has_faq and answer is not None else None,
+            score=answer.score if has_faq and answer is not None else verdict.score,
+            language=language,
+            suggestions=tuple(match.item for match in suggested),
+            because=answer.because if has_faq and answer is not None else verdict.because,
+            is_listed_crisis=verdict.is_listed,
+        )
+
+
+def _verdict(
+    words: str, hearing: Hearing, votes: Sequence[Match], answer: Match | None
+) -> _Verdict:
+    listed = [label for label in hearing.labels if label is not Label.PERSONAL_DATA]
+    urgent = [label for label in listed if label in CRISIS_LABELS or label in _SERVICES]
+    if urgent:
+        return _heard(urgent[0], hearing)
+    best = votes[0] if votes else None
+    if best and Label(best.item) in CRISIS_LABELS and best.score >= CRISIS_VOTE:
+        return _voted(best)
+    firm = [label for label in listed if label not in _SOFT]
+    if firm:
+        return _heard(firm[0], hearing)
+    referral = None if Label.SMALL_TALK in listed else _referral(votes)
+    if referral:
+        return _voted(referral)
+    return _harmless(words, votes, answer, listed)
+
+
+def _heard(label: Label, hearing: Hearing) -> _Verdict:
+    because = tuple(Because(h.phrase, 1.0) for h in hearing.heard if h.label is label)
+    return _Verdict(label, 1.0, because, label in CRISIS_LABELS)
+
+
+def _voted(match: Match) -> _Verdict:
+    return _Verdict(Label(match.item), match.score, match.because)
+
+
+def _referral(votes: Sequence[Match]) -> Match | None:
+    """The likeliest reason to refer, when all such reasons together outweigh the rest.
+
+    A crisis the votes are not sure of counts as a reason to refer, not as a crisis.
+    """
+    for_it = [match for match in votes if Label(match.item) in SENSITIVE_LABELS]
+    against = [match for match in votes if Label(match.item) not in SENSITIVE_LABELS]
+    weight = sum(match.score for match in for_it)
+    if not for_it or for_it[0].score < REFERRAL_BEST or weight < REFERRAL_VOTE or weight <= sum(match.score for match in against):
+        return None
+    sure = [match for match in for_it if Label(match.item) in _REFERRALS]
+    if sure:
+        return sure[0]
+    return Match(Label.HELP_PERSONAL, weight, for_it[0].because)
+
+
+def _harmless(
+    words: str, votes: Sequence[Match], answer: Match | None, listed: Sequence[Label]
+) -> _Verdict:
+    if Label.SMALL_TALK in listed:
+        return _Verdict(Label.SMALL_TALK, 1.0)
+    rest = [match for match in votes if Label(match.item) not in SENSITIVE_LABELS]
+    best = rest[0] if rest else None
+    if answer and (best is None or best.score <= answer.score):
+        return _Verdict(Label.INFO, answer.score, answer.because)
+    if best and best.score >= OTHER_VOTE:
+        return _voted(best)
+    if answer:
+        return _Verdict(Label.INFO, answer.score, answer.because)
+    if listed:
+        return _Verdict(listed[0])
+    is_short = len(words.split()) <= UNCLEAR_WORDS
+    return _Verdict(Label.UNCLEAR if is_short else Label.SMALL_TALK)

@@ -1,0 +1,1 @@
+"""The pages and webhooks: they translate requests and decide nothing."""

@@ -1,0 +1,123 @@
+"""Which addresses does the bot serve? Health, webhooks, and the sandbox where there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from wijkbot.adapter_api import Mounted, WebhookRequest
+from wijkbot.app.assemble import Bot
+from wijkbot.app.health import look
+from wijkbot.storage.errors import StorageProblem
+
+log = structlog.get_logger()
+
+BODY_LIMIT = 1_000_000
+"""Bytes of a webhook's body; no platform sends more than a fraction of it."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+        " connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self';"
+        " frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+_HERE = Path(__file__).parent
+
+
+def create_app(bot: Bot) -> FastAPI:
+    """The ASGI application of one bot."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_api_route("/health", _health(bot), methods=["GET"])
+    app.add_api_route(
+        "/hooks/{channel}/{rest:path}", _hook(bot), methods=["GET", "POST"], response_model=None
+    )
+    app.mount("/static", StaticFiles(directory=_HERE / "static"))
+    rooms = [name for name, adapter in bot.adapters.items() if isinstance(adapter, Mounted)]
+    for name in rooms:
+        adapter = bot.adapters[name]
+        if isinstance(adapter, Mounted):
+            app.mount(f"/sandbox/{name}", adapter.asgi())
+    if rooms:
+        app.add_api_route("/", _front(bot, rooms), methods=["GET"], response_class=HTMLResponse)
+
+    @app.middleware("http")
+    async def _with_headers(request: Request, call_next):  # type: ignore[no-untyped-def]
+        response = await call_next(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app
+
+
+def _health(bot: Bot):  # type: ignore[no-untyped-def] # noqa: ANN202 - a route of FastAPI
+    async def health() -> JSONResponse:
+        report = await look(bot)
+        return JSONResponse(report, status_code=200 if report["ready"] else 503)
+
+    return health
+
+
+def _hook(bot: Bot):  # type: ignore[no-untyped-def] # noqa: ANN202 - a route of FastAPI
+    async def hook(channel: str, rest: str, request: Request) -> Response:
+        adapter = bot.adapters.get(channel)
+        if adapter is None:
+            return Response("There is no such channel.", 404)
+        body = await _body(request)
+        if body is None:
+            return Response("This is too large.", 413)
+        query = f"?{request.url.query}" if request.url.query else ""
+        public_url = bot.house.settings.organisation.public_url
+        reply = await adapter.read_webhook(
+            WebhookRequest(
+                method=request.method,
+                url=f"{public_url}/hooks/{channel}/{rest}{query}",
+                rest=rest,
+                headers={name.lower(): value for name, value in request.headers.items()},
+                body=body,
+            )
+        )
+        if reply.events:
+            try:
+                await bot.ports[channel].accept(reply.events)
+            except StorageProblem:
+                log.error("webhook-not-stored", channel=channel)
+                return Response("Please try again later.", 503, {"Retry-After": "5"})
+        return Response(reply.body, reply.status, media_type=reply.media_type)
+
+    return hook
+
+
+def _front(bot: Bot, rooms: list[str]):  # type: ignore[no-untyped-def] # noqa: ANN202 - idem
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"), autoescape=select_autoescape()
+    )
+    settings = bot.house.settings
+    areas = [
+        (name, settings.areas()[settings.neighbourhood_of(name)].name) for name in rooms
+    ]
+
+    async def front() -> HTMLResponse:
+        page = environment.get_template("front.html")
+        return HTMLResponse(page.render(organisation=settings.organisation.name, areas=areas))
+
+    return front
+
+
+async def _body(request: Request) -> bytes | None:
+    parts = bytearray()
+    async for part in request.stream():
+        parts.extend(part)
+        if len(parts) > BODY_LIMIT:
+            return None
+    return bytes(parts)
