@@ -11,9 +11,11 @@ from typing import IO, Any
 
 import structlog
 
+from wijkbot.adapter_api import Adapter, ConfigError
 from wijkbot.app.assemble import Bot
 from wijkbot.app.library import Library
 from wijkbot.app.publish import check_folder, problems_of, publish
+from wijkbot.app.receive import ChannelPort
 from wijkbot.settings import SettingsError
 from wijkbot.storage import leases, retention, seal
 
@@ -35,7 +37,7 @@ async def running(bot: Bot) -> AsyncIterator[asyncio.Future[None]]:
     started = []
     try:
         for name, adapter in bot.adapters.items():
-            await adapter.start(bot.ports[name])
+            await _start(adapter, bot.ports[name])
             started.append(adapter)
             log.info("channel-started", channel=name, adapter=adapter.name)
         yield failed
@@ -46,6 +48,13 @@ async def running(bot: Bot) -> AsyncIterator[asyncio.Future[None]]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await bot.house.database.close()
+
+
+async def _start(adapter: Adapter, port: ChannelPort) -> None:
+    try:
+        await adapter.start(port)
+    except ConfigError as error:
+        raise SettingsError(error.key, error.remedy) from error
 
 
 def _loops(bot: Bot) -> list[Coroutine[Any, Any, None]]:

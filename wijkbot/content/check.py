@@ -40,7 +40,16 @@ FIELDS: dict[str, frozenset[str]] = {
     "link": frozenset({"private", "secure", "complaint", "job"}),
     "hours": frozenset({"next"}),
     "helpline": frozenset(
-        {"suicide", "listen", "violence", "police", "child", "poison", "youth", "shelter"}
+        {"suicide",
+            "listen",
+            "violence",
+            "police",
+            "child",
+            "poison",
+            "youth",
+            "shelter",
+            "emergency",
+            "doctor",}
     ),
 }
 _FIELD = re.compile(r"\{([a-z]+)\.([A-Za-z0-9_.]+)\}")

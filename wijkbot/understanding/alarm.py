@@ -92,9 +92,7 @@ class Alarm:
             if entry.kind in wanted
             and entry.label is not None
             and not (
-                entry.kind == "first_person_phrase"
-                and entry.label in NEEDS_NOW
-                and not is_now
+                entry.kind == "first_person_phrase" and entry.label in NEEDS_NOW and not is_now
             )
             and not _is_silenced(entry, f, idioms)
             and _may_speak(entry, f, words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,8 +29,13 @@ _SNOWBALL = {
     "de": "german",
 }
 _PRIMES = np.array(
-    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93]
-    + [0xA0761D6478BD642F],
+    [
+        0x9E3779B97F4A7C15,
+        0xC2B2AE3D27D4EB4F,
+        0x165667B19E3779F9,
+        0xD6E8FEB86659FD93,
+        0xA0761D6478BD642F,
+    ],
     dtype=np.uint64,
 )
 _MASK = 0xFFFFFFFFFFFFFFFF
@@ -97,7 +103,7 @@ def word_groups(words_of: Iterable[Sequence[str]]) -> Counted:
             if word not in known:
                 known[word] = _key_of(word)
         numbers = [known[word] for word in words]
-        pairs = [(a * 31 + b) & _MASK for a, b in zip(numbers, numbers[1:], strict=False)]
+        pairs = [(a * 31 + b) & _MASK for a, b in itertools.pairwise(numbers)]
         keys += numbers
         keys += pairs
         rows += [row] * (len(numbers) + len(pairs))

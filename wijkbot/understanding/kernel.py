@@ -116,16 +116,12 @@ class Space:
         entries = skip + np.arange(sizes.sum())
         touched = self.by_feature.indices[entries]
         products = self.by_feature.data[entries] * np.repeat(values, sizes)
-        cosines: Floats = np.bincount(
-            touched, weights=products, minlength=self.examples.shape[0]
-        )
-        return cosines
+        found = np.bincount(touched, weights=products, minlength=self.examples.shape[0])
+        return found.astype(np.float64, copy=False)
 
 
 def _stemmed(texts: Sequence[str], languages: Sequence[str]) -> list[list[str]]:
-    return [
-        stems(text.split(), language) for text, language in zip(texts, languages, strict=True)
-    ]
+    return [stems(text.split(), language) for text, language in zip(texts, languages, strict=True)]
 
 
 def _matrix(

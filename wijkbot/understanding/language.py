@@ -31,7 +31,7 @@ STRANGE_WORDS = 4
 PRIOR = 0.45
 """Weight of the hint on a text of one word; it halves with every two words more."""
 
-_READ_SCRIPTS = re.compile(r"[a-z\u00c0-\u024f\u0400-\u052f\u0600-\u06ff]", re.I)
+_READ_SCRIPTS = re.compile(r"[a-z\u00c0-\u024f\u0400-\u052f\u0600-\u06ff]", re.IGNORECASE)
 _OWN_SCRIPT = re.compile(r"[\u0400-\u052f\u0600-\u06ff]")
 _LETTER = re.compile(r"[^\W\d_]")
 

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 
 from wijkbot.engine.reading import Because
-from wijkbot.understanding.kernel import Floats, Ints, Space, shares
+from wijkbot.understanding.features import Floats, Ints
+from wijkbot.understanding.kernel import Space, shares
 from wijkbot.understanding.normalise import clean, plain
 
 Level = Literal["group", "addressed"]
@@ -83,7 +84,11 @@ class Matcher:
         scores = np.bincount(space.item_of[near], weights=part, minlength=len(self._items))
         order = [int(i) for i in np.argsort(-scores, kind="stable")[:limit] if scores[i] > 0]
         return [
-            Match(self._items[i], float(scores[i]), self._because(space, i, near, part) if place < EXPLAINED else ())
+            Match(
+                self._items[i],
+                float(scores[i]),
+                self._because(space, i, near, part) if place < EXPLAINED else (),
+            )
             for place, i in enumerate(order)
         ]
 
@@ -143,4 +148,4 @@ class Matcher:
 
 def base_language(tag: str) -> str:
     """The language of a tag: "nl" for "nl-BE"."""
-    return tag.split("-")[0].lower()
+    return tag.split("-", maxsplit=1)[0].lower()

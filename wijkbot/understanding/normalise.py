@@ -25,7 +25,9 @@ _ELISION = re.compile(r"\b(qu|[cdjlmnst])'(?=[aeiouyh])")
 _MENTION = re.compile(r"(?<!\w)@[\w.:-]+")
 _REPEATED = re.compile(r"(.)\1{2,}", re.DOTALL)
 _NO_WORD = re.compile(r"[\W_]+")
-_WRITTEN_LAUGH = re.compile(r"\b(?:a?(?:ha|he|hi|ja|je|xa){2,}h?|lo+l|lmf?ao|rofl|mdr+|ptdr|xd+|hh+)\b")
+_WRITTEN_LAUGH = re.compile(
+    r"\b(?:a?(?:ha|he|hi|ja|je|xa){2,}h?|lo+l|lmf?ao|rofl|mdr+|ptdr|xd+|hh+)\b"
+)
 _LETTERS = str.maketrans(
     {
         "ß": "ss",

@@ -26,6 +26,28 @@ FUZZY_TWICE_FROM = 10
 """Letters from which two typing errors are forgiven."""
 PREFIX_FROM = 3
 
+_SPELLINGS = {
+    "nie": "niet",
+    "ni": "niet",
+    "nit": "niet",
+    "neit": "niet",
+    "niey": "niet",
+    "nt": "niet",
+    "mer": "meer",
+    "mr": "meer",
+    "meerr": "meer",
+    "leve": "leven",
+    "levn": "leven",
+    "gene": "geen",
+    "gen": "geen",
+    "gn": "geen",
+    "et": "het",
+    "mn": "mijn",
+    "mijne": "mijn",
+    "mijnen": "mijn",
+}
+"""Chat spelling of the small words that carry a phrase: too short to recognise as errors."""
+
 _ARABIC_ARTICLES = ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ب", "ل", "ف", "ع")
 
 
@@ -45,6 +67,11 @@ class Found:
     phrase: int
     start: int
     end: int
+
+
+def usual(words: Iterable[str]) -> list[str]:
+    """These plain words, with the chat spelling of small words made usual."""
+    return [_SPELLINGS.get(word, word) for word in words]
 
 
 def compile_phrase(phrase: str) -> list[tuple[Slot, ...]]:
@@ -72,7 +99,7 @@ def _options(part: str, after_gap: bool, phrase: str) -> list[list[Slot]]:
     prefixes: set[str] = set()
     rows: list[list[Slot]] = []
     for alternative in part.split("/"):
-        found = plain(alternative).split()
+        found = usual(plain(alternative).split())
         if not found:
             raise ValueError(f"nothing to look for in {part!r} of {phrase!r}")
         if alternative.endswith("*") and len(found) == 1:
@@ -135,7 +162,7 @@ class PhraseFinder:
     def find(self, words: Sequence[str]) -> list[Found]:
         """Every phrase that stands in these words (plain form), at its first place."""
         places: dict[int, list[int]] = defaultdict(list)
-        read = words[:WORDS_READ]
+        read = usual(words[:WORDS_READ])
         for place, word in enumerate(read):
             slots = set(self._slots_of(word))
             if place + 1 < len(read):

@@ -21,7 +21,9 @@ class DataKind(StrEnum):
     ADDRESS = "address"
 
 
-_IBAN = re.compile(r"\b([A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]{2,4}){2,8}[ .-]?[A-Z0-9]{0,3})\b", re.I)
+_IBAN = re.compile(
+    r"\b([A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]{2,4}){2,8}[ .-]?[A-Z0-9]{0,3})\b", re.IGNORECASE
+)
 _NINE = re.compile(r"(?<![\d.,-])\d{3}[ .]?\d{2,3}[ .]?\d{3,4}(?![\d-])")
 _BELGIAN = re.compile(r"(?<!\d)\d{2}[ .]?\d{2}[ .]?\d{2}[ -]?\d{3}[ .-]?\d{2}(?!\d)")
 _CARD = re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)")
@@ -33,12 +35,12 @@ _PUBLIC_PHONE = re.compile(r"^0(?:800|900|78|70|88|14|113|30)")
 _CODE = re.compile(
     r"\b(?:code|deurcode|poortcode|digicode|pincode|pin|alarmcode|kod|código|codigo|код|şifre"
     r"|kapı kodu|رمز|passcode)\b[^.!?\n]{0,30}?(?<![\d:€])\d{4,6}(?!\d)",
-    re.I,
+    re.IGNORECASE,
 )
 _KEY = re.compile(
     r"\b(?:sleutel|clé|cle|key|schlüssel|llave|klucz|ключ|anahtar)\w*\b[^.!?\n]{0,30}"
     r"\b(?:onder|sous|under|unter|debajo|pod|під|altında|bloempot|mat|paillasson)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _STREET = (
     r"(?:\w*(?:straat|laan|weg|plein|dreef|steenweg|kade|singel|gracht|hof|lei|stra(?:ss|ß)e)"
@@ -52,9 +54,10 @@ _LIVES = (
 _ADDRESS = re.compile(
     rf"{_LIVES}[^.!?\n]{{0,25}}?(?:{_STREET}[ ,]*(?:nr\.?|no\.?|n°|nummer)?\s*\d{{1,4}}\b"
     rf"|\b\d{{1,4}}[a-z]?,?\s+{_STREET}|\b(?:nr\.?|nummer|n°)\s*\d{{1,4}}\b)",
-    re.I,
+    re.IGNORECASE,
 )
-_LETTER_START = 10
+_PHONE_DIGITS = 9
+"""Least digits of a number that rings somebody."""
 
 
 def kinds_of(text: str) -> frozenset[DataKind]:
@@ -83,7 +86,7 @@ def _is_iban(number: str) -> bool:
 
 def _has_bsn(text: str) -> bool:
     """Nine digits that pass the eleven test, beside a word for it or as one group."""
-    is_named = re.search(r"bsn|burgerservice|sofi", text, re.I) is not None
+    is_named = re.search(r"bsn|burgerservice|sofi", text, re.IGNORECASE) is not None
     for found in _NINE.finditer(text):
         digits = _digits(found[0])
         is_shaped = is_named or not found[0].startswith("0")
@@ -121,7 +124,7 @@ def _passes_luhn(digits: str) -> bool:
 def _has_phone(text: str) -> bool:
     """A number long enough to ring somebody; numbers of public services do not count."""
     return any(
-        not _PUBLIC_PHONE.match(_digits(found[0])) and len(_digits(found[0])) >= _LETTER_START - 1
+        not _PUBLIC_PHONE.match(_digits(found[0])) and len(_digits(found[0])) >= _PHONE_DIGITS
         for found in _PHONE.finditer(text)
     )
 

@@ -14,14 +14,22 @@ from wijkbot.understanding.matcher import Example, Level, Match, Matcher
 from wijkbot.understanding.normalise import clean, plain
 from wijkbot.understanding.personal_data import kinds_of
 
-CRISIS_VOTE = 0.50
-"""Score from which the second vote alone takes a message for a crisis."""
+CRISIS_VOTE = 0.45
+"""Score of all crises together from which the second vote alone takes a message for one."""
+CRISIS_LEAD = 2.0
+"""That score over the score of everything else, at least."""
 REFERRAL_VOTE = 0.30
 """Score from which the second vote alone refers."""
 REFERRAL_BEST = 0.18
 """Least score of the likeliest reason to refer: many weak ones are no reason."""
+MINOR_VOTE = 0.40
+"""Score from which the second vote alone takes the writer for a minor."""
 OTHER_VOTE = 0.20
 """Score from which the second vote names one of the harmless labels."""
+QUESTION_VOTE = 0.40
+"""Score from which a text without any question word counts as a question."""
+FIRM_ANSWER = 0.55
+"""Score from which an answer goes before the phrases of odd jobs and activities."""
 UNCLEAR_WORDS = 3
 """A message of at most this many words that is like nothing was meant for the bot, but how?"""
 
@@ -71,9 +79,7 @@ class Reader:
         known = {word for e in (*votes, *questions) for word in plain(clean(e.text)).split()}
         self.alarm = Alarm(phrases, cues, known)
 
-    def read(
-        self, text: str, language_hint: str = "", level: Level = "addressed"
-    ) -> Reading:
+    def read(self, text: str, language_hint: str = "", level: Level = "addressed") -> Reading:
         """What the text means; ``level`` "group" answers only where it is very sure.
 
         Takes any string without an exception, in bounded time: only the first 2,000
@@ -114,9 +120,9 @@ def _verdict(
     urgent = [label for label in listed if label in CRISIS_LABELS or label in _SERVICES]
     if urgent:
         return _heard(urgent[0], hearing)
-    best = votes[0] if votes else None
-    if best and Label(best.item) in CRISIS_LABELS and best.score >= CRISIS_VOTE:
-        return _voted(best)
+    crisis = _crisis(votes)
+    if crisis:
+        return _voted(crisis)
     firm = [label for label in listed if label not in _SOFT]
     if firm:
         return _heard(firm[0], hearing)
@@ -135,20 +141,43 @@ def _voted(match: Match) -> _Verdict:
     return _Verdict(Label(match.item), match.score, match.because)
 
 
+def _crisis(votes: Sequence[Match]) -> Match | None:
+    """Return the likeliest crisis, when the votes for any crisis leave hardly any other."""
+    if not votes or Label(votes[0].item) not in CRISIS_LABELS:
+        return None
+    weight = sum(match.score for match in votes if Label(match.item) in CRISIS_LABELS)
+    others = sum(match.score for match in votes if Label(match.item) not in CRISIS_LABELS)
+    sure = weight >= CRISIS_VOTE and others * CRISIS_LEAD <= weight
+    return votes[0] if sure else None
+
+
 def _referral(votes: Sequence[Match]) -> Match | None:
     """The likeliest reason to refer, when all such reasons together outweigh the rest.
 
-    A crisis the votes are not sure of counts as a reason to refer, not as a crisis.
+    A crisis the votes are not sure of is answered as distress: with a line to talk to.
     """
     for_it = [match for match in votes if Label(match.item) in SENSITIVE_LABELS]
     against = [match for match in votes if Label(match.item) not in SENSITIVE_LABELS]
     weight = sum(match.score for match in for_it)
-    if not for_it or for_it[0].score < REFERRAL_BEST or weight < REFERRAL_VOTE or weight <= sum(match.score for match in against):
+    if (
+        not for_it
+        or for_it[0].score < REFERRAL_BEST
+        or weight < REFERRAL_VOTE
+        or weight <= sum(match.score for match in against)
+    ):
         return None
-    sure = [match for match in for_it if Label(match.item) in _REFERRALS]
-    if sure:
-        return sure[0]
-    return Match(Label.HELP_PERSONAL, weight, for_it[0].because)
+    first = for_it[0]
+    if _may_decide(first):
+        return first
+    urgent = Label(first.item) in CRISIS_LABELS
+    label = Label.DISTRESS if urgent else Label.HELP_PERSONAL
+    return Match(label, weight, first.because)
+
+
+def _may_decide(match: Match) -> bool:
+    """Parents write about their child's age too: a weak vote for a minor means a parent."""
+    label = Label(match.item)
+    return label in _REFERRALS and (label is not Label.MINOR or match.score >= MINOR_VOTE)
 
 
 def _harmless(
@@ -156,15 +185,30 @@ def _harmless(
 ) -> _Verdict:
     if Label.SMALL_TALK in listed:
         return _Verdict(Label.SMALL_TALK, 1.0)
+    asked = [label for label in listed if label is not Label.INFO]
     rest = [match for match in votes if Label(match.item) not in SENSITIVE_LABELS]
     best = rest[0] if rest else None
+    if asked and not (answer and answer.score >= FIRM_ANSWER):
+        return _Verdict(_likeliest(asked, rest), 1.0)
     if answer and (best is None or best.score <= answer.score):
         return _Verdict(Label.INFO, answer.score, answer.because)
-    if best and best.score >= OTHER_VOTE:
+    if best and _is_enough(best, listed):
         return _voted(best)
     if answer:
         return _Verdict(Label.INFO, answer.score, answer.because)
     if listed:
-        return _Verdict(listed[0])
+        return _Verdict(Label.INFO)
     is_short = len(words.split()) <= UNCLEAR_WORDS
     return _Verdict(Label.UNCLEAR if is_short else Label.SMALL_TALK)
+
+
+def _is_enough(vote: Match, listed: Sequence[Label]) -> bool:
+    """Ask more of a vote for a question that has no question word in it: talk is like it."""
+    is_odd = vote.item == Label.INFO and Label.INFO not in listed
+    return vote.score >= (QUESTION_VOTE if is_odd else OTHER_VOTE)
+
+
+def _likeliest(labels: Sequence[Label], votes: Sequence[Match]) -> Label:
+    """The label among these that has most votes; without votes the first in precedence."""
+    scores = {Label(match.item): match.score for match in votes}
+    return max(labels, key=lambda label: scores.get(label, 0.0))

@@ -1,0 +1,1 @@
+"""How does wijkbot speak with WhatsApp, through Twilio? This package is the adapter."""

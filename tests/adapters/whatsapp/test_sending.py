@@ -1,0 +1,226 @@
+"""Does a message arrive once, or does the house hear why not? With the real library."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from datetime import timedelta
+
+import pytest
+
+from tests.adapters.telegram.house import RecordingPort
+from tests.adapters.whatsapp.house import ANNA, BEN, HOOKS, HandClock, config_for
+from tests.adapters.whatsapp.local_twilio import LocalTwilio
+from wijkbot.adapter_api import (
+    Adapter,
+    Choice,
+    EventKind,
+    Message,
+    Queued,
+    Reason,
+    Refused,
+    Unknown,
+    Unsupported,
+)
+from wijkbot_whatsapp import client
+from wijkbot_whatsapp.adapter import create
+
+HELLO = Message("1", "Dag Anna")
+
+
+async def test_an_answer_goes_out_with_all_that_twilio_needs(
+    living: Adapter, twilio: LocalTwilio, clock: HandClock
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    until = clock.at + timedelta(minutes=5)
+    choices = (Choice("a", "Ja"), Choice("b", "Nee"))
+    result = await living.send(ANNA, Message("1", "Zal ik?", choices, expires_at=until))
+    (sent,) = twilio.sent(ANNA)
+    assert result == Queued(sent.sid)
+    assert twilio.creations() == [
+        {
+            "To": ANNA,
+            "From": twilio.sender,
+            "Body": "Zal ik?\n\n1. Ja\n2. Nee",
+            "StatusCallback": f"{HOOKS}/status",
+            "ValidityPeriod": "300",
+        }
+    ]
+
+
+async def test_receipts_come_back_signed(
+    living: Adapter, twilio: LocalTwilio, port: RecordingPort
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    sent = await living.send(ANNA, HELLO)
+    assert isinstance(sent, Queued)
+    assert await twilio.wait_callback(sent.message_id, "delivered") == 200
+    receipts = [event for event in port.events if event.kind is EventKind.DELIVERY]
+    assert [event.delivery_status for event in receipts] == ["sent", "delivered"]
+    assert {event.delivery_id for event in receipts} == {sent.message_id}
+
+
+async def test_outside_the_window_nothing_is_asked_of_twilio(
+    living: Adapter, twilio: LocalTwilio, clock: HandClock
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    clock.move(hours=23, minutes=59)
+    assert isinstance(await living.send(ANNA, HELLO), Queued)
+    clock.move(minutes=1)
+    closed = [await living.send(ANNA, HELLO), await living.send(BEN, HELLO)]
+    assert all(isinstance(each, Refused) and each.reason is Reason.WINDOW for each in closed)
+    assert all(isinstance(each, Refused) and each.permanent for each in closed)
+    assert len(twilio.creations()) == 1
+
+
+async def test_a_process_that_hears_nothing_leaves_the_window_to_twilio(
+    idle: Adapter, twilio: LocalTwilio
+) -> None:
+    twilio.connect("http://127.0.0.1:1", HOOKS)
+    sent = await idle.send(ANNA, HELLO)
+    assert isinstance(sent, Queued)
+    await twilio.wait_callback(sent.message_id, "failed")
+    assert twilio.sent(ANNA)[0].code == 63016
+
+
+async def test_a_long_answer_is_two_messages_with_the_choices_last(
+    living: Adapter, twilio: LocalTwilio
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    text = "Kom gerust langs op dinsdag. " * 70
+    result = await living.send(ANNA, Message("1", text, (Choice("a", "Ja"),)))
+    first, last = twilio.sent(ANNA)
+    assert result == Queued(last.sid)
+    assert first.body.endswith("dinsdag.")
+    assert last.body.endswith("1. Ja")
+
+
+async def test_half_an_answer_is_not_said_to_have_failed(
+    living: Adapter, twilio: LocalTwilio
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    twilio.fail_next(400, 63014, after=1)
+    result = await living.send(ANNA, Message("1", "Kom langs. " * 200))
+    assert isinstance(result, Unknown)
+    assert len(twilio.sent(ANNA)) == 1
+
+
+async def test_a_refusal_is_told_and_not_repeated(living: Adapter, twilio: LocalTwilio) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    twilio.fail_next(400, 63014)
+    twilio.fail_next(503, 20503)
+    first, second = await living.send(ANNA, HELLO), await living.send(ANNA, HELLO)
+    assert isinstance(first, Refused) and first.reason is Reason.BLOCKED
+    assert isinstance(second, Refused) and second.reason is Reason.UNAVAILABLE
+    assert len(twilio.creations()) == 2
+    assert twilio.sent(ANNA) == []
+
+
+async def test_a_lost_answer_is_looked_up_before_anything_is_said(
+    living: Adapter, twilio: LocalTwilio
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    twilio.lose_answer()
+    result = await living.send(ANNA, HELLO)
+    (sent,) = twilio.sent(ANNA)
+    assert result == Queued(sent.sid)
+
+
+async def test_the_same_text_of_before_is_not_taken_for_the_lost_one(
+    living: Adapter, twilio: LocalTwilio
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    assert isinstance(await living.send(ANNA, HELLO), Queued)
+    twilio.lose_answer(takes=False)
+    assert isinstance(await living.send(ANNA, HELLO), Unknown)
+    assert len(twilio.creations()) == 2
+
+
+@pytest.mark.parametrize("takes", [True, False])
+async def test_a_call_ends_in_time_and_is_looked_up(
+    living: Adapter, twilio: LocalTwilio, monkeypatch: pytest.MonkeyPatch, takes: bool
+) -> None:
+    monkeypatch.setattr(client, "CALL_SECONDS", 0.5)
+    await twilio.resident_says(ANNA, "hallo")
+    twilio.stall_next(1.0, takes=takes)
+    result = await living.send(ANNA, HELLO)
+    assert isinstance(result, Queued if takes else Unknown)
+    assert len(twilio.creations()) == 1
+
+
+async def test_without_network_it_may_be_tried_again(clock: HandClock) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{free.getsockname()[1]}"
+    options = LocalTwilio().options(api_base_url=nowhere)
+    adapter = create(config_for(options, clock))
+    result, health = await adapter.send(ANNA, HELLO), await adapter.health()
+    await adapter.stop()
+    assert isinstance(result, Refused)
+    assert (result.reason, result.permanent) == (Reason.UNAVAILABLE, False)
+    assert not health.ok
+
+
+async def test_a_wrong_token_is_the_account_s_trouble(
+    twilio: LocalTwilio, clock: HandClock
+) -> None:
+    adapter = create(config_for(twilio.options(auth_token="another"), clock))
+    result, health = await adapter.send(ANNA, HELLO), await adapter.health()
+    await adapter.stop()
+    assert isinstance(result, Refused)
+    assert (result.reason, result.whole_account) == (Reason.CONFIG, True)
+    assert not health.ok and "auth_token" in health.remedy
+
+
+async def test_health_is_the_account_s(idle: Adapter, twilio: LocalTwilio) -> None:
+    assert (await idle.health()).ok
+    twilio.account_status = "suspended"
+    assert not (await idle.health()).ok
+
+
+async def test_media_are_fetched_with_the_account_s_word(
+    idle: Adapter, twilio: LocalTwilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = twilio.medium("photo", b"pixels")
+    assert await idle.fetch_media(address) == b"pixels"
+    assert isinstance(await idle.fetch_media(address + "x"), Unsupported)
+    assert isinstance(await idle.fetch_media("https://elsewhere.example/photo"), Unsupported)
+    monkeypatch.setattr(client, "MAX_MEDIA", 5)
+    assert isinstance(await idle.fetch_media(address), Unsupported)
+
+
+async def test_what_whatsapp_has_not_is_unsupported(idle: Adapter, twilio: LocalTwilio) -> None:
+    answers = [
+        await idle.edit(ANNA, "SM1", HELLO),
+        await idle.withdraw(ANNA, "SM1"),
+        await idle.pin(ANNA, "SM1"),
+        await idle.leave(ANNA),
+        await idle.set_commands({"nl": {"help": "hulp"}}),
+        await idle.answer_choice("x", "y"),
+    ]
+    assert all(isinstance(answer, Unsupported) for answer in answers)
+    assert not await idle.is_admin(ANNA, ANNA)
+    assert (
+        idle.private_link("any")
+        == idle.private_link("")
+        == (f"https://wa.me/{twilio.sender.removeprefix('whatsapp:+')}?text=Hallo")
+    )
+    assert twilio.calls == []
+
+
+async def test_no_number_text_or_token_is_logged(
+    living: Adapter,
+    twilio: LocalTwilio,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await twilio.resident_says(ANNA, "hallo")
+    await living.send(ANNA, HELLO)
+    twilio.fail_next(500, 20500)
+    await living.send(ANNA, HELLO)
+    # These three are the other side: the local Twilio and the door of the test.
+    others = ("httpx", "httpcore", "uvicorn")
+    ours = [line for line in caplog.records if not line.name.startswith(others)]
+    said = " ".join(line.getMessage() for line in ours)
+    for secret in (twilio.auth_token, twilio.account_sid, ANNA[-9:], HELLO.text):
+        assert secret not in said
