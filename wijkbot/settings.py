@@ -224,7 +224,7 @@ def load_settings(path: Path) -> Settings:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(str(path), f"this is no valid TOML ({error}); mend that line") from None
-    return settings_from(_with_files(raw, path.parent))
+    return settings_from(_with_folders(_with_files(raw, path.parent), path.parent))
 
 
 def settings_from(raw: dict[str, Any]) -> Settings:
@@ -252,6 +252,10 @@ def _check_names(settings: Settings) -> None:
                 f"there is no neighbourhood {channel.neighbourhood!r}; known: {known}",
             )
     adapters = {channel.adapter for channel in settings.channels.values()}
+    if "sandbox" in adapters and settings.server.host not in {"127.0.0.1", "::1", "localhost"}:
+        raise SettingsError(
+            "server.host", "a sandbox has no login, so it serves only this machine: use 127.0.0.1"
+        )
     if "sandbox" in adapters and len(adapters) > 1:
         raise SettingsError(
             "channels", "a sandbox never runs beside real channels; give it a process of its own"
@@ -271,6 +275,15 @@ def _with_files(value: Any, folder: Path, key: str = "") -> Any:
     return {
         name: _with_files(inner, folder, f"{key}.{name}".lstrip(".")) for name, inner in value.items()
     }
+
+
+def _with_folders(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Overlay folders are named from where wijkbot.toml stands, not from where it is run."""
+    areas = raw.get("neighbourhoods")
+    for area in areas.values() if isinstance(areas, dict) else ():
+        if isinstance(area, dict) and isinstance(area.get("content"), str) and area["content"]:
+            area["content"] = str(folder / area["content"])
+    return raw
 
 
 def _first_problem(error: ValidationError) -> SettingsError:

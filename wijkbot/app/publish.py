@@ -9,12 +9,14 @@ from wijkbot.app.rehearse import play_examples
 from wijkbot.app.shelf import make_shelf
 from wijkbot.content.check import check
 from wijkbot.content.load import Loaded, load
+from wijkbot.content.model import Alarm
 from wijkbot.content.problems import Problem
 from wijkbot.content.store_format import to_json
 from wijkbot.settings import Settings
 from wijkbot.storage import items as stored
 from wijkbot.storage.database import Database
 from wijkbot.storage.items import Book, ItemDraft
+from wijkbot.understanding.patterns import compile_phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,29 @@ def _drafts(checked: tuple[Checked, ...]) -> list[ItemDraft]:
     return drafts
 
 
+def _unreadable_phrases(loaded: Loaded) -> list[Problem]:
+    """Phrases that the alarm cannot read: one of them would stop the reader."""
+    problems = []
+    for item in loaded.items.values():
+        if not isinstance(item, Alarm):
+            continue
+        for part in ("phrases", "not_when", "needs_first_person"):
+            for language, phrases in getattr(item, part).items():
+                for index, phrase in enumerate(phrases):
+                    try:
+                        compile_phrase(phrase)
+                    except ValueError as error:
+                        place = (part, language, index)
+                        todo = "see the first lines of dialogs/alarm/crisis_suicide.yaml"
+                        problems.append(loaded.problem(item.id, place, str(error), todo))
+    return problems
+
+
 def _check(
     folder: Path, overlay: Path | None, scope: str, settings: Settings | None
 ) -> Checked:
     loaded = load(folder, overlay)
-    problems = (*loaded.problems, *check(loaded))
+    problems = (*loaded.problems, *check(loaded), *_unreadable_phrases(loaded))
     if not problems:
         country = settings.country_of(scope) if settings else "BE"
         shelf = make_shelf(loaded.items, country=country)

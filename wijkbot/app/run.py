@@ -91,6 +91,7 @@ async def _sweeping(bot: Bot) -> None:
         swept = await house.database.write(lambda c: retention.sweep(c, now_ms))
         while any(swept.values()):
             swept = await house.database.write(lambda c: retention.sweep(c, now_ms))
+        await house.database.write(lambda c: retention.destroy_keys(c, now_ms))
 
 
 async def prepare(bot: Bot, dialogs: Path) -> list[str]:
