@@ -46,6 +46,10 @@ class SenderKind(StrEnum):
     CHANNEL = "channel"
 
 
+PLATFORM_OPT_OUT = "platform_opt_out"
+"""Payload of a STOP that the platform confirmed by itself: we obey it and stay silent."""
+
+
 @dataclass(frozen=True, slots=True)
 class IncomingEvent:
     """One thing that happened on the platform.

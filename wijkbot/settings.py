@@ -223,7 +223,9 @@ def load_settings(path: Path) -> Settings:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(str(path), f"this is no valid TOML ({error}); mend that line") from None
+        raise SettingsError(
+            str(path), f"this is no valid TOML ({error}); mend that line"
+        ) from None
     return settings_from(_with_folders(_with_files(raw, path.parent), path.parent))
 
 
@@ -271,9 +273,12 @@ def _with_files(value: Any, folder: Path, key: str = "") -> Any:
         try:
             return secret.read_text(encoding="utf-8").strip()
         except OSError:
-            raise SettingsError(key, f"the file {secret} cannot be read; check path and rights") from None
+            raise SettingsError(
+                key, f"the file {secret} cannot be read; check path and rights"
+            ) from None
     return {
-        name: _with_files(inner, folder, f"{key}.{name}".lstrip(".")) for name, inner in value.items()
+        name: _with_files(inner, folder, f"{key}.{name}".lstrip("."))
+        for name, inner in value.items()
     }
 
 

@@ -29,7 +29,9 @@ def message(resident: str, chat: str, text: str, event_id: str, now: datetime) -
     )
 
 
-def choice(resident: str, chat: str, choice_id: str, event_id: str, now: datetime) -> IncomingEvent:
+def choice(
+    resident: str, chat: str, choice_id: str, event_id: str, now: datetime
+) -> IncomingEvent:
     """A pressed button."""
     is_private = chat != GROUP
     return IncomingEvent(

@@ -88,7 +88,7 @@ class _View:
             {"last": self._adapter.world.last, "lines": self._drawn(me, chat, after)}
         )
 
-    async def say(  # noqa: PLR0917 - the fields of a form
+    async def say(
         self,
         request: Request,
         me: str = Form(alias="as"),
@@ -102,7 +102,7 @@ class _View:
             await self._adapter.say(_resident(me), _chat(chat), words)
         return _back(request, _resident(me), _chat(chat), lang)
 
-    async def choose(  # noqa: PLR0913, PLR0917 - the fields of a form
+    async def choose(
         self,
         request: Request,
         me: str = Form(alias="as"),
@@ -128,7 +128,7 @@ class _View:
         await self._adapter.open_private(_resident(me), token[:64])
         return _back(request, _resident(me), "private", lang)
 
-    async def clock(  # noqa: PLR0917 - the fields of a form
+    async def clock(
         self,
         request: Request,
         me: str = Form(alias="as"),

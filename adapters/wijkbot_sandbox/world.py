@@ -53,7 +53,7 @@ class World:
         """The number of the newest line."""
         return self._last
 
-    def say(  # noqa: PLR0913 - the parts of one message
+    def say(
         self,
         chat: str,
         author: str,

@@ -149,7 +149,9 @@ def test_missing_token(folder: Path) -> None:
     """The key is named, before anything starts."""
     config = folder / "wijkbot.toml"
     good = config.read_text(encoding="utf-8")
-    config.write_text(good.replace('adapter = "sandbox"', 'adapter = "telegram"'), encoding="utf-8")
+    config.write_text(
+        good.replace('adapter = "sandbox"', 'adapter = "telegram"'), encoding="utf-8"
+    )
     _fails(_run("serve", "-c", str(config)), "channels.proef.token")
 
 

@@ -108,9 +108,19 @@ async def test_odd_job_from_the_group_to_the_moderators_list(tmp_path: Path) -> 
         link = _texts(api, group)[1].split("start=")[1].split()[0]
         api.user_says(BEN, BEN, f"/start {link}")
         await api.wait_sent(BEN, 1)
-        assert "Waar gaat het over?" in _texts(api, BEN)[0], "a stranger's tap is an ordinary start"
+        assert "Waar gaat het over?" in _texts(api, BEN)[0], (
+            "a stranger's tap is an ordinary start"
+        )
         api.user_says(ANN, ANN, f"/start {link}")
-        answers = ["ik zoek hulp", "ja", "Lamp of plank", "een lamp in de keuken", "Noord", "1", "ja"]
+        answers = [
+            "ik zoek hulp",
+            "ja",
+            "Lamp of plank",
+            "een lamp in de keuken",
+            "Noord",
+            "1",
+            "ja",
+        ]
         for count, answer in enumerate(answers, start=1):
             await api.wait_sent(ANN, count)
             api.user_says(ANN, ANN, answer)
@@ -119,7 +129,7 @@ async def test_odd_job_from_the_group_to_the_moderators_list(tmp_path: Path) -> 
         assert [("request", "K02", "een lamp in de keuken", "Noord")] == await _jobs(living)
 
 
-async def _jobs(living: LivingBot) -> list[tuple[str, str, str, str]]:
+async def _jobs(living: LivingBot) -> list[tuple[str, str, str | None, str]]:
     from wijkbot.storage import jobs
 
     house = living.bot.house

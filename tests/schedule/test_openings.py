@@ -11,7 +11,7 @@ from wijkbot.schedule.openings import next_opening, outlook
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
-def _hours(  # noqa: PLR0913 - one rule and what amends it
+def _hours(
     rrule: str,
     begins: str,
     ends: str,

@@ -157,9 +157,7 @@ async def test_time_travel_moves_the_next_date(tmp_path: Path) -> None:
         await client.post(f"{base}/clock", data={"as": "fien", "chat": "group", "hours": "168"})
         ask = {"as": "fien", "chat": "private", "text": "wanneer is het spreekuur?"}
         await client.post(f"{base}/say", data=ask)
-        assert await _seen(
-            client, f"{base}/lines?as=fien&chat=private", "maandag 30 november"
-        )
+        assert await _seen(client, f"{base}/lines?as=fien&chat=private", "maandag 30 november")
 
 
 async def test_no_page_asks_anything_of_another_host(

@@ -87,7 +87,9 @@ async def announce(house: House, plan_: Plan, key: str, author: str) -> int:
 
 def _say(item: Item, version: int) -> Say:
     if item.kind not in ANNOUNCED_KINDS:
-        raise SettingsError("--item", f"{item.id!r} is of kind {item.kind}; choose a text or hours")
+        raise SettingsError(
+            "--item", f"{item.id!r} is of kind {item.kind}; choose a text or hours"
+        )
     if item.kind == "text" and getattr(item, "purpose", "") not in {"announcement", "info"}:
         raise SettingsError("--item", f"the text {item.id!r} is not made to be announced")
     key = "card" if item.kind == "hours" else "text"

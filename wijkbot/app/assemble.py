@@ -87,9 +87,7 @@ def assemble(house: House, adapters: Mapping[str, Adapter], folder: Path) -> Bot
     wake, wake_sender = asyncio.Event(), {name: asyncio.Event() for name in adapters}
     everyone = _All(tuple(wake_sender.values()))
     ports = {
-        name: ChannelPort(
-            name, house.database, house.sealer, house.clock, house.settings, wake
-        )
+        name: ChannelPort(name, house.database, house.sealer, house.clock, house.settings, wake)
         for name in adapters
     }
     deliverers = {
@@ -123,5 +121,3 @@ def ensure_key(folder: Path, clock: Clock) -> None:
 def ensure_schema(settings: Settings, folder: Path) -> None:
     """Bring a new or older database to the schema of this code."""
     migrate.upgrade(database_url(settings, folder))
-
-

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection
 
-from wijkbot.adapter_api import EventKind, IncomingEvent
+from wijkbot.adapter_api import PLATFORM_OPT_OUT, EventKind, IncomingEvent
 from wijkbot.app.language import answer_language
 from wijkbot.app.library import Library
 from wijkbot.app.payload import Remembered, event_from, remembered_bytes, remembered_from
@@ -24,7 +24,7 @@ from wijkbot.app.shelf import Shelf
 from wijkbot.clock import Clock
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.decide import Decision, decide
-from wijkbot.engine.effects import Erase
+from wijkbot.engine.effects import Erase, Say
 from wijkbot.engine.events import (
     BotJoined,
     BotLeft,
@@ -39,7 +39,7 @@ from wijkbot.engine.events import (
 from wijkbot.engine.policy import PolicySettings
 from wijkbot.engine.quiet_hours import QuietHours
 from wijkbot.engine.reading import Reading
-from wijkbot.engine.words import Place, Purpose
+from wijkbot.engine.words import SENSITIVE_LABELS, Place, Purpose
 from wijkbot.schedule.openings import holiday_name
 from wijkbot.settings import Settings
 from wijkbot.storage import chats, conversations, jobs, opt_outs, outbox, rekey, tokens
@@ -89,7 +89,9 @@ class Converser:
         """Process what waits now; True when there was something."""
         house = self._house
         now_ms = house.clock.now_ms()
-        claimed = await house.database.write(lambda c: conversations.claim(c, house.sealer, now_ms))
+        claimed = await house.database.write(
+            lambda c: conversations.claim(c, house.sealer, now_ms)
+        )
         for conversation in claimed:
             try:
                 await self._bring_on(conversation)
@@ -115,9 +117,7 @@ class Converser:
         if claimed.is_poison:
             now_ms = house.clock.now_ms()
             log.error("message-dead", attempts=claimed.attempts)
-            await house.database.write(
-                lambda c: conversations.bury(c, claimed, "poison", now_ms)
-            )
+            await house.database.write(lambda c: conversations.bury(c, claimed, "poison", now_ms))
             return
         if claimed.timer_rang and not claimed.messages:
             await self._step(claimed, None, is_last=True)
@@ -126,9 +126,7 @@ class Converser:
             is_last = index == len(claimed.messages) - 1
             claimed = await self._step(claimed, waiting, is_last=is_last)
 
-    async def _step(
-        self, claimed: Claimed, waiting: Waiting | None, *, is_last: bool
-    ) -> Claimed:
+    async def _step(self, claimed: Claimed, waiting: Waiting | None, *, is_last: bool) -> Claimed:
         house = self._house
         incoming = event_from(waiting.payload) if waiting and waiting.payload else None
         known = remembered_from(claimed.state)
@@ -179,9 +177,7 @@ class _Step:
     incoming: IncomingEvent | None
     reading: Reading | None
 
-    def in_transaction(
-        self, done_seq: int, *, is_last: bool
-    ) -> Callable[[Connection], _Result]:
+    def in_transaction(self, done_seq: int, *, is_last: bool) -> Callable[[Connection], _Result]:
         """The whole T3: lock the chat, decide on what is true now, write, mark done."""
 
         def run(conn: Connection) -> _Result:
@@ -219,9 +215,7 @@ class _Step:
 
     def _decide(self, moment: Moment) -> Decision:
         event = self._event(moment.facts)
-        return decide(
-            self.shelf.book, moment.place, self.known.conversation, event, moment.policy
-        )
+        return decide(self.shelf.book, moment.place, self.known.conversation, event, moment.policy)
 
     def _event(self, facts: Facts) -> Event:
         incoming = self.incoming
@@ -304,7 +298,16 @@ class _Step:
         return ""
 
     def _language_read(self) -> str:
-        return self.reading.language if self.reading and self.incoming else ""
+        """The language of the message; in an open dialog that of the dialog.
+
+        An answer such as a street or a number tells nothing, a cry for help does.
+        """
+        if self.reading is None:
+            return ""
+        is_open = bool(self.known.conversation.dialog and self.known.language)
+        if is_open and self.reading.label not in SENSITIVE_LABELS:
+            return self.known.language
+        return self.reading.language
 
     def _language(self, chat: Chat, country: str, area: str) -> str:
         settings = self.house.settings

@@ -49,9 +49,7 @@ class Sending:
 class Deliverer:
     """Sends what waits for one channel."""
 
-    def __init__(
-        self, house: House, channel: str, adapter: Adapter, wake: asyncio.Event
-    ) -> None:
+    def __init__(self, house: House, channel: str, adapter: Adapter, wake: asyncio.Event) -> None:
         self._house = house
         self._channel = channel
         self._adapter = adapter
@@ -228,8 +226,6 @@ def links_of(house: House, adapter: Adapter) -> Links:
     """The links that texts of this channel carry."""
     secure = house.settings.secure_chat
     return Links(private=adapter.private_link, secure=secure.url if secure else "")
-
-
 
 
 def _moment(at_ms: int | None) -> datetime | None:

@@ -33,9 +33,7 @@ def to_schedule(item: HoursItem) -> Hours:
             extra=frozenset(item.holidays.extra),
             without=frozenset(item.holidays.without),
         ),
-        closures=tuple(
-            Closure(c.first, c.last, f"closed.{i}") for i, c in enumerate(item.closed)
-        ),
+        closures=tuple(Closure(c.first, c.last, f"closed.{i}") for i, c in enumerate(item.closed)),
         changes=tuple(
             Change(c.date, c.cancelled, c.begins, c.ends, c.place, f"changes.{i}")
             for i, c in enumerate(item.changes)
@@ -44,7 +42,7 @@ def to_schedule(item: HoursItem) -> Hours:
 
 
 def short_text(item: Item, language: str, now: datetime) -> str:
-    """"dinsdag 24 november van 14 tot 16 uur, Dorpsplein 1"; "" when none is planned."""
+    """ "dinsdag 24 november van 14 tot 16 uur, Dorpsplein 1"; "" when none is planned."""
     if not isinstance(item, HoursItem):
         return ""
     view = outlook(to_schedule(item), now)

@@ -54,11 +54,8 @@ class Moment:
     policy: PolicySettings
 
 
-def perform(
-    conn: Connection, sealer: Sealer, effects: tuple[Effect, ...], moment: Moment
-) -> bool:
+def perform(conn: Connection, sealer: Sealer, effects: tuple[Effect, ...], moment: Moment) -> bool:
     """Perform effects in order; True when something of a person was erased."""
-    erased = False
     for index, effect in enumerate(effects):
         match effect:
             case Say():
@@ -67,27 +64,36 @@ def perform(
                 chat = chats.lock(conn, moment.chat_id)
                 if chat is not None:
                     chats.apply_change(conn, chat, change, moment.now_ms)
-            case NoteOddJob():
-                _note(conn, sealer, effect, moment)
-            case BindToken(token, dialog):
-                expires_at = moment.now_ms + _ms(TOKEN_LIVES)
-                bound = Bound(dialog, moment.member_hmac, expires_at)
-                tokens.bind(conn, sealer, token, bound)
-            case StopUnasked():
-                opt_outs.add(
-                    conn, moment.member_hmac, Purpose.ANNOUNCEMENT, "chat", moment.now_ms
-                )
-            case Erase():
-                erase.erase_member(conn, moment.member_hmac, moment.now_ms)
-                erased = True
-            case StaffNotice(kind):
-                day = moment.facts.local_now.date().isoformat()
-                counts.add(conn, Count(day, f"staff.{kind}", moment.place.place, 1))
             case StartTimer() | StopTimer():
                 continue
             case _:
-                assert_never(effect)
-    return erased
+                _about_the_person(conn, sealer, effect, moment)
+    return any(isinstance(effect, Erase) for effect in effects)
+
+
+def _about_the_person(
+    conn: Connection,
+    sealer: Sealer,
+    effect: NoteOddJob | BindToken | StopUnasked | Erase | StaffNotice,
+    moment: Moment,
+) -> None:
+    member, now_ms = moment.member_hmac, moment.now_ms
+    match effect:
+        case NoteOddJob():
+            _note(conn, sealer, effect, moment)
+        case BindToken(token, dialog):
+            bound = Bound(dialog, member, now_ms + _ms(TOKEN_LIVES))
+            tokens.bind(conn, sealer, token, bound)
+        case StopUnasked():
+            for purpose in (Purpose.ANNOUNCEMENT, Purpose.ODD_JOB):
+                opt_outs.add(conn, member, purpose, "chat", now_ms)
+        case Erase():
+            erase.erase_member(conn, member, now_ms)
+        case StaffNotice(kind):
+            day = moment.facts.local_now.date().isoformat()
+            counts.add(conn, Count(day, f"staff.{kind}", moment.place.place, 1))
+        case _:
+            assert_never(effect)
 
 
 def timer_after(effects: tuple[Effect, ...], current: int | None, now_ms: int) -> int | None:

@@ -44,9 +44,7 @@ def problems_of(checked: tuple[Checked, ...]) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda p: (str(p.path), p.line)))
 
 
-async def publish(
-    database: Database, checked: tuple[Checked, ...], now_ms: int
-) -> Book:
+async def publish(database: Database, checked: tuple[Checked, ...], now_ms: int) -> Book:
     """Store a checked content as the new book. The same content keeps the same book."""
     drafts = tuple(_drafts(checked))
     return await database.write(lambda conn: stored.publish(conn, drafts, now_ms))
@@ -84,9 +82,7 @@ def _unreadable_phrases(loaded: Loaded) -> list[Problem]:
     return problems
 
 
-def _check(
-    folder: Path, overlay: Path | None, scope: str, settings: Settings | None
-) -> Checked:
+def _check(folder: Path, overlay: Path | None, scope: str, settings: Settings | None) -> Checked:
     loaded = load(folder, overlay)
     problems = (*loaded.problems, *check(loaded), *_unreadable_phrases(loaded))
     if not problems:

@@ -36,7 +36,7 @@ _RECEIPTS = {
 class ChannelPort:
     """What one channel's adapter is given: the door into the house."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - plain wiring, done in one place
+    def __init__(
         self,
         channel: str,
         database: Database,
@@ -101,9 +101,7 @@ class ChannelPort:
     def _about_the_house(self, conn: Connection, event: IncomingEvent, now_ms: int) -> None:
         match event.kind:
             case EventKind.REKEYED:
-                rekey.rekey(
-                    conn, self._sealer, self._channel, event.chat, event.new_chat, now_ms
-                )
+                rekey.rekey(conn, self._sealer, self._channel, event.chat, event.new_chat, now_ms)
             case EventKind.DELIVERY:
                 status = _RECEIPTS.get(event.delivery_status)
                 if status is not None:

@@ -19,10 +19,12 @@ from wijkbot.engine.effects import Say
 from wijkbot.engine.events import ChatStarted, ChoiceMade, Event, Facts, MessageArrived
 from wijkbot.engine.policy import PolicySettings
 from wijkbot.engine.reading import Reading
-from wijkbot.engine.words import Place
+from wijkbot.engine.words import SENSITIVE_LABELS, Place
 from wijkbot.understanding.matcher import Level
 
 ZONES = {"NL": "Europe/Amsterdam", "BE": "Europe/Brussels"}
+PRACTICE = "voorbeeld"
+"""What stands in links where a one-time token would be."""
 PRACTICE_MOMENT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 """Examples are played at this moment (a Tuesday morning), so that they always give the same."""
 
@@ -76,7 +78,9 @@ class Rehearsal:
             text, hint or self._language or self._stage.language, level
         )
         event = MessageArrived(text, reading, self._facts(), is_addressed=is_addressed)
-        read = "" if reading.language == "other" else reading.language
+        keeps = self._conversation.dialog and reading.label not in SENSITIVE_LABELS
+        read = self._language if keeps and self._language else reading.language
+        read = "" if read == "other" else read
         uttered = self._play(event, read)
         self._language = read or self._language
         return reading, uttered
@@ -114,7 +118,7 @@ class Rehearsal:
 
     def _facts(self) -> Facts:
         local = self._stage.now.astimezone(ZoneInfo(ZONES[self._stage.country]))
-        return Facts(local_now=local, random_token="voorbeeld")
+        return Facts(local_now=local, random_token=PRACTICE)
 
 
 def play_examples(shelf: Shelf, files: Iterable[ExampleFile]) -> tuple[Problem, ...]:

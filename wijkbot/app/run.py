@@ -13,6 +13,7 @@ import structlog
 
 from wijkbot.adapter_api import Adapter, ConfigError
 from wijkbot.app.assemble import Bot
+from wijkbot.app.converse import House
 from wijkbot.app.library import Library
 from wijkbot.app.publish import check_folder, problems_of, publish
 from wijkbot.app.receive import ChannelPort
@@ -87,11 +88,15 @@ async def _sweeping(bot: Bot) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         await seal.rotate(house.database, house.sealer, house.clock.now_ms())
-        now_ms = house.clock.now_ms()
+        await _sweep(house)
+
+
+async def _sweep(house: House) -> None:
+    now_ms = house.clock.now_ms()
+    swept = await house.database.write(lambda c: retention.sweep(c, now_ms))
+    while any(swept.values()):
         swept = await house.database.write(lambda c: retention.sweep(c, now_ms))
-        while any(swept.values()):
-            swept = await house.database.write(lambda c: retention.sweep(c, now_ms))
-        await house.database.write(lambda c: retention.destroy_keys(c, now_ms))
+    await house.database.write(lambda c: retention.destroy_keys(c, now_ms))
 
 
 async def prepare(bot: Bot, dialogs: Path) -> list[str]:

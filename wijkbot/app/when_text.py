@@ -13,7 +13,7 @@ _SHORT = {"nl": "d MMMM", "fr": "d MMMM", "en": "d MMMM"}
 
 
 def day_text(day: date, language: str, *, with_weekday: bool = True) -> str:
-    """"dinsdag 24 november", "mardi 24 novembre", "Tuesday 24 November"."""
+    """ "dinsdag 24 november", "mardi 24 novembre", "Tuesday 24 November"."""
     base = language.split("-", maxsplit=1)[0]
     forms = _DAY if with_weekday else _SHORT
     pattern = forms.get(base, "EEEE d MMMM" if with_weekday else "d MMMM")
@@ -21,7 +21,7 @@ def day_text(day: date, language: str, *, with_weekday: bool = True) -> str:
 
 
 def span_text(begins: time, ends: time, language: str) -> str:
-    """"van 14 tot 16 uur", "de 14 h à 16 h", "14:00-16:00"."""
+    """ "van 14 tot 16 uur", "de 14 h à 16 h", "14:00-16:00"."""
     base = language.split("-", maxsplit=1)[0]
     if base == "nl":
         if begins.minute == 0 and ends.minute == 0:
@@ -33,7 +33,7 @@ def span_text(begins: time, ends: time, language: str) -> str:
 
 
 def opening_text(opening: Opening, language: str) -> str:
-    """"dinsdag 24 november van 14 tot 16 uur"."""
+    """ "dinsdag 24 november van 14 tot 16 uur"."""
     span = span_text(opening.starts_at.time(), opening.ends_at.time(), language)
     day = day_text(opening.starts_at.date(), language)
     joint = ", " if language.startswith("en") else " "

@@ -77,9 +77,7 @@ def chat(
     talking.chat(lang, place, country, config)
 
 
-@app.command(
-    epilog='Example: echo \'{"text": "wanneer is het spreekuur?"}\' | wijkbot read -'
-)
+@app.command(epilog='Example: echo \'{"text": "wanneer is het spreekuur?"}\' | wijkbot read -')
 def read(
     file: Annotated[str, typer.Argument(help="JSON lines, or - for standard input.")] = "-",
     config: Config = DEFAULT,

@@ -53,9 +53,7 @@ def demo(port: int, data: Path | None) -> None:
         _run(settings, folder, content_dir("dialogs"), _say_demo(settings))
 
 
-def _run(
-    settings: Settings, folder: Path, dialogs: Path, ready: Callable[[int], None]
-) -> None:
+def _run(settings: Settings, folder: Path, dialogs: Path, ready: Callable[[int], None]) -> None:
     configure_logging()
     clock = Clock()
     adapters = make_adapters(settings, folder, clock)
@@ -68,7 +66,7 @@ def _run(
         lock.close()
 
 
-async def _serve(  # noqa: PLR0913, PLR0917 - everything that was opened before the loop began
+async def _serve(  # noqa: PLR0917 - everything that was opened before the loop began
     settings: Settings,
     folder: Path,
     dialogs: Path,
@@ -111,8 +109,6 @@ def bind(host: str, port: int) -> socket.socket:
             "server.port", f"port {port} on {host} is in use; choose another, or stop that program"
         ) from None
     return bound
-
-
 
 
 def _stop_on_signal(server: uvicorn.Server) -> None:

@@ -13,7 +13,8 @@ from wijkbot.content.locate import content_dir
 from wijkbot.settings import SettingsError, load_settings
 from wijkbot.storage import migrate
 
-TEMPLATE = '''# The configuration of one organisation. Every key can also come from the environment,
+TEMPLATE = """# The configuration of one organisation. Every key can also come from
+# the environment,
 # for example WIJKBOT_CHANNELS__BUURT_TELEGRAM__TOKEN. See docs/configuration.md.
 
 [organisation]
@@ -48,7 +49,7 @@ adapter = "sandbox"
 # account_sid = "AC…"
 # auth_token = { file = "twilio.token" }
 # sender = "whatsapp:+32…"
-'''
+"""
 
 
 def init(folder: Path) -> None:
@@ -80,5 +81,3 @@ def upgrade(config: Path) -> None:
     ensure_schema(settings, folder)
     url = database_url(settings, folder)
     typer.echo(f"The database is at schema {migrate.current(url)}.")
-
-

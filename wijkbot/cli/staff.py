@@ -28,9 +28,7 @@ REASONS = {
 }
 
 
-def announce(
-    config: Path, item: str, numbers: list[int], *, everywhere: bool, yes: bool
-) -> None:
+def announce(config: Path, item: str, numbers: list[int], *, everywhere: bool, yes: bool) -> None:
     """Preview, ask, and queue."""
     settings = load_settings(config)
 
@@ -38,11 +36,15 @@ def announce(
         adapters = make_adapters(settings, config.resolve().parent, house.clock)
         groups_ = await house.database.read(chats.groups)
         if not numbers and not everywhere:
-            raise SettingsError("--group", "choose groups by number, or --all; see: wijkbot groups")
+            raise SettingsError(
+                "--group", "choose groups by number, or --all; see: wijkbot groups"
+            )
         chosen = [g for g in groups_ if everywhere or g.id in numbers]
         missing = set(numbers) - {g.id for g in chosen}
         if missing:
-            raise SettingsError("--group", f"there is no group {min(missing)}; see: wijkbot groups")
+            raise SettingsError(
+                "--group", f"there is no group {min(missing)}; see: wijkbot groups"
+            )
         plan = await plan_announcement(house, adapters, item, chosen)
         _show(plan)
         if not plan.allowed:

@@ -63,7 +63,9 @@ def _lines(file: str) -> Iterator[TextIO]:
         return
     path = Path(file)
     if not path.is_file():
-        raise SettingsError(file, "there is no such file; give JSON lines, or - for standard input")
+        raise SettingsError(
+            file, "there is no such file; give JSON lines, or - for standard input"
+        )
     with path.open(encoding="utf-8", errors="replace") as source:
         yield source
 
@@ -80,9 +82,7 @@ def _shelf(settings: Settings | None, country: str) -> Shelf:
 
 def _stage(settings: Settings | None, country: str, *, was_told: bool) -> Stage:
     name = settings.organisation.name if settings else ""
-    return Stage(
-        country=country, now=Clock().now(), organisation_name=name, was_told=was_told
-    )
+    return Stage(country=country, now=Clock().now(), organisation_name=name, was_told=was_told)
 
 
 def _show(said: tuple[Uttered, ...]) -> None:

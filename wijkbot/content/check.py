@@ -35,12 +35,15 @@ REQUIRED = ("nl-NL", "nl-BE", "fr", "en")
 GROUP_LIMIT = 350
 """Characters of an answer in a group (DOMAIN S4-17)."""
 HELPLINE_DAYS = 180
+PHONE_DIGITS = 3
+"""Fewest digits of a number that can be called."""
 FIELDS: dict[str, frozenset[str]] = {
     "org": frozenset(Organisation.model_fields),
     "link": frozenset({"private", "secure", "complaint", "job"}),
     "hours": frozenset({"next"}),
     "helpline": frozenset(
-        {"suicide",
+        {
+            "suicide",
             "listen",
             "violence",
             "police",
@@ -49,7 +52,8 @@ FIELDS: dict[str, frozenset[str]] = {
             "youth",
             "shelter",
             "emergency",
-            "doctor",}
+            "doctor",
+        }
     ),
 }
 _FIELD = re.compile(r"\{([a-z]+)\.([A-Za-z0-9_.]+)\}")
@@ -169,7 +173,7 @@ def _check_crisis(loaded: Loaded, item: Item) -> Iterator[Problem]:
                 yield loaded.problem(item.id, place, what, todo)
             for match in _DIGITS.finditer(_FIELD.sub("", text)):
                 digits = re.sub(r"\D", "", match[0])
-                if len(digits) >= 3 and digits not in _FREE_NUMBERS:
+                if len(digits) >= PHONE_DIGITS and digits not in _FREE_NUMBERS:
                     what = f"the number {match[0].strip()} stands literally in a crisis text"
                     todo = "use {helpline.…}, so that the country decides"
                     yield loaded.problem(item.id, place, what, todo)
@@ -203,7 +207,9 @@ def _check_faq(loaded: Loaded, item: Item) -> Iterator[Problem]:
     if not isinstance(item, Faq):
         return
     if item.answer is None and not item.hours:
-        yield loaded.problem(item.id, ("id",), f"{item.id} has no answer", "add `answer` or `hours`")
+        yield loaded.problem(
+            item.id, ("id",), f"{item.id} has no answer", "add `answer` or `hours`"
+        )
     if item.hours and item.hours != "main" and item.hours not in loaded.items:
         what = f"there are no hours {item.hours!r}"
         yield loaded.problem(item.id, ("hours",), what, 'name an item of kind hours, or "main"')
@@ -234,7 +240,9 @@ def _check_helpline(loaded: Loaded, item: Item) -> Iterator[Problem]:
         what = f"{item.id} expires more than {HELPLINE_DAYS} days after it was checked"
         yield loaded.problem(item.id, ("expires",), what, "check it again, or expire it earlier")
     if not item.source:
-        yield loaded.problem(item.id, ("source",), f"{item.id} has no source", "say where it stands")
+        yield loaded.problem(
+            item.id, ("source",), f"{item.id} has no source", "say where it stands"
+        )
 
 
 def _check_hours(loaded: Loaded, item: Item) -> Iterator[Problem]:

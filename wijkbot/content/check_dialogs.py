@@ -37,7 +37,9 @@ def check_examples(loaded: Loaded) -> Iterator[Problem]:
         for index, example in enumerate(file.examples):
             for number, turn in enumerate(example.turns):
                 line = file.lines.get(f"{index}.{number}", 1)
-                given = [part for part in (turn.resident, turn.choice, turn.bot) if part is not None]
+                given = [
+                    part for part in (turn.resident, turn.choice, turn.bot) if part is not None
+                ]
                 if len(given) != 1:
                     todo = "give one of resident, choice or bot"
                     yield Problem(path, line, "this turn is not one thing", todo)

@@ -116,7 +116,9 @@ def _readable(source: Source, model: type[BaseModel], error: ValidationError) ->
         if template:
             what, todo = template.format(name=name), _todo(detail["type"], name, model)
         else:
-            what = f"{'.'.join(str(p) for p in place)}: {detail['msg'].removeprefix('Value error, ')}"
+            what = (
+                f"{'.'.join(str(p) for p in place)}: {detail['msg'].removeprefix('Value error, ')}"
+            )
             todo = "mend this value"
         problem = source.problem(place, what, todo)
         if problem not in seen:
@@ -167,6 +169,6 @@ def _placed(file: ExampleFile, source: Source) -> ExampleFile:
     lines = {
         f"{place[1]}.{place[3]}": line
         for place, line in source.lines.items()
-        if len(place) == 4 and place[0] == "examples" and place[2] == "turns"
+        if place[:1] == ("examples",) and place[2:3] == ("turns",) and len(place[3:]) == 1
     }
     return file.model_copy(update={"path": str(source.path), "lines": lines})

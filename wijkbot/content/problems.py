@@ -16,5 +16,5 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        """"file:line: what is wrong; what to do"."""
+        """ "file:line: what is wrong; what to do"."""
         return f"{self.path}:{self.line}: {self.what}; {self.remedy}"

@@ -97,7 +97,9 @@ def _build(node: yaml.Node, place: Place, source: Source, seen: set[int]) -> Any
     return _scalar(node)
 
 
-def _mapping(node: yaml.MappingNode, place: Place, source: Source, seen: set[int]) -> dict[str, Any]:
+def _mapping(
+    node: yaml.MappingNode, place: Place, source: Source, seen: set[int]
+) -> dict[str, Any]:
     built: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"

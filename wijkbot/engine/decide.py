@@ -104,12 +104,10 @@ def _in_dialog(scene: Scene, conversation: Conversation, event: MessageArrived) 
         if interrupted:
             return interrupted
     turn = talk.answer(book, place, conversation, facts, picked or event.text)
-    return turn or talk.ask_again(book, place, conversation)
+    return turn or talk.ask_again(book, conversation)
 
 
-def _interrupted(
-    scene: Scene, conversation: Conversation, event: MessageArrived
-) -> Turn | None:
+def _interrupted(scene: Scene, conversation: Conversation, event: MessageArrived) -> Turn | None:
     """A help question or personal data in the middle of a dialog comes before the dialog.
 
     The dialog stays open at its step, with nothing of the text in it.
@@ -184,5 +182,3 @@ def _with_disclosure(place: PlaceState, effects: tuple[Effect, ...]) -> tuple[Ef
             changed = ChangePlace(PlaceChange.DISCLOSED)
             return (*effects[:index], told, *effects[index + 1 :], changed)
     return effects
-
-

@@ -12,6 +12,9 @@ from wijkbot.engine.dialog import DialogChoice
 NEAR = 0.8
 """Least likeness of a near miss; two titles that are both this near are no choice."""
 
+SHORTEST_NEAR_MISS = 4
+"""Letters from which a misspelling is still recognisable as that title."""
+
 _NUMBER = re.compile(r"^\W*(?:nr|nummer|numéro|number|no)?\W*(\d{1,2})\W*$")
 
 YES_NO = (
@@ -92,6 +95,6 @@ def _forms(choice: DialogChoice) -> list[str]:
 def _likeness(wanted: str, form: str) -> float:
     if wanted == form:
         return 1.0
-    if len(wanted) < 4 or len(form) < 4:
+    if min(len(wanted), len(form)) < SHORTEST_NEAR_MISS:
         return 0.0
     return min(SequenceMatcher(None, wanted, form).ratio(), 0.99)

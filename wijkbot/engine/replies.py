@@ -186,9 +186,7 @@ def _dialog_for(scene: Scene, conversation: Conversation, label: Label | None) -
     for dialog in scene.book.dialogs.values():
         if wanted in dialog.starts_on:
             known = _KNOWN_SLOTS.get(label, ()) if label else ()
-            return talk.begin(
-                scene.book, scene.place, conversation, scene.facts, dialog.id, known
-            )
+            return talk.begin(scene.book, scene.place, conversation, scene.facts, dialog.id, known)
     return say(scene, conversation, table.NOT_UNDERSTOOD, Purpose.SERVICE)
 
 
@@ -204,5 +202,3 @@ def _suggest(scene: Scene, conversation: Conversation, items: tuple[str, ...]) -
     offers = tuple(Offer(f"faq.{item}", "title", item) for item in known)
     turn = say(scene, conversation, table.SUGGEST, Purpose.SERVICE, offers=offers)
     return Turn(replace(turn.conversation, offered=tuple(o.id for o in offers)), turn.effects)
-
-

@@ -50,7 +50,7 @@ class DialogLoop(Exception):
     """A dialog went round without waiting for an answer; ``wijkbot check`` refuses those."""
 
 
-def begin(  # noqa: PLR0913 - the four things decide() knows, and where to begin
+def begin(
     book: DialogBook,
     place: PlaceState,
     conversation: Conversation,
@@ -84,9 +84,7 @@ def answer(
     return _enter(scene, moved, goto or _next(step, moved, place))
 
 
-def back(
-    book: DialogBook, place: PlaceState, conversation: Conversation, facts: Facts
-) -> Turn:
+def back(book: DialogBook, place: PlaceState, conversation: Conversation, facts: Facts) -> Turn:
     """Ask the step before again; at the first step, that one."""
     dialog = book.dialogs[conversation.dialog]
     earlier = conversation.trail[-1] if conversation.trail else conversation.step
@@ -97,7 +95,7 @@ def back(
     return _enter(_Scene(book, place, facts, dialog), again, earlier)
 
 
-def ask_again(book: DialogBook, place: PlaceState, conversation: Conversation) -> Turn:
+def ask_again(book: DialogBook, conversation: Conversation) -> Turn:
     """Say that the answer did not fit, and how it should look; with the choices again."""
     dialog = book.dialogs[conversation.dialog]
     step = dialog.step(conversation.step)
@@ -144,9 +142,7 @@ def _enter(scene: _Scene, conversation: Conversation, step_id: str) -> Turn:
             asked = replace(
                 conversation, step=step.id, offered=tuple(c.id for c in choices_of(step))
             )
-            return Turn(
-                asked, (*effects, _ask(scene, step, conversation), _timer(scene.dialog))
-            )
+            return Turn(asked, (*effects, _ask(scene, step, conversation), _timer(scene.dialog)))
         if step.slot_type is SlotType.NONE:
             # what is done comes first: an erasure must not take its own confirmation along
             effects = (*effects, *_done(step, conversation), _ask(scene, step, conversation))
@@ -281,9 +277,7 @@ def _purposes(dialog: Dialog) -> frozenset[str]:
     return frozenset(step.purpose for step in dialog.steps)
 
 
-def _withdrawn(
-    scene: _Scene, conversation: Conversation, effects: tuple[Effect, ...]
-) -> Turn:
+def _withdrawn(scene: _Scene, conversation: Conversation, effects: tuple[Effect, ...]) -> Turn:
     item = table.DIALOG_WITHDRAWN
     say = Say(purpose=Purpose.SERVICE, item=item, version=scene.book.version_of(item))
     return Turn(conversation.without_dialog(), (*effects, say, StopTimer()))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 
 from lingua import IsoCode639_1, Language, LanguageDetector, LanguageDetectorBuilder
+
+from wijkbot.understanding.normalise import plain
 
 READ = ("nl", "fr", "en", "tr", "ar", "pl", "uk", "es", "de")
 OTHER = "other"
@@ -28,12 +32,33 @@ STRANGE = 0.9
 """Certainty from which a text is taken for a language that is not read."""
 STRANGE_WORDS = 4
 """Words below which a Latin text is never "other": names and chat spelling look foreign."""
-PRIOR = 0.45
+PRIOR = 0.75
 """Weight of the hint on a text of one word; it halves with every two words more."""
 
 _READ_SCRIPTS = re.compile(r"[a-z\u00c0-\u024f\u0400-\u052f\u0600-\u06ff]", re.IGNORECASE)
 _OWN_SCRIPT = re.compile(r"[\u0400-\u052f\u0600-\u06ff]")
 _LETTER = re.compile(r"[^\W\d_]")
+
+
+EVERYBODYS = frozenset({"ok", "oke", "okay", "stop", "sorry", "super"})
+"""Words that tell nothing of a language."""
+SHORT_WORDS = 4
+"""Words up to which known words decide before letters do."""
+
+
+def _by_words(text: str, before: str, vocabulary: Mapping[str, frozenset[str]]) -> str:
+    """The language in which most words are known, if that is at least half; the hint on a tie."""
+    words = [word for word in plain(text).split() if word not in EVERYBODYS]
+    if not words:
+        return before
+    counts = Counter(code for word in words for code in vocabulary.get(word, ()))
+    best = max(counts.values(), default=0)
+    if best == 0 or best * 2 < len(words):
+        return ""
+    leaders = [code for code in READ if counts[code] == best]
+    if before in leaders:
+        return before
+    return leaders[0] if len(leaders) == 1 else ""
 
 
 @cache
@@ -47,8 +72,14 @@ def _iso_codes() -> list[IsoCode639_1]:
     return [IsoCode639_1.from_str(code.upper()) for code in READ]
 
 
-def language_of(text: str, hint: str = "") -> str:
-    """The language of a clean text; ``hint`` (the chat's last one) decides where it is short."""
+def language_of(
+    text: str, hint: str = "", vocabulary: Mapping[str, frozenset[str]] | None = None
+) -> str:
+    """The language of a clean text; ``hint`` (the chat's last one) decides where it is short.
+
+    ``vocabulary``: in which languages a word is known. It decides over a few words, where
+    letters alone tell little ("klusje", "i want to die").
+    """
     before = hint if hint in READ else DEFAULT
     letters = _LETTER.findall(text)
     if not letters:
@@ -56,6 +87,8 @@ def language_of(text: str, hint: str = "") -> str:
     if sum(_READ_SCRIPTS.match(letter) is not None for letter in letters) * 2 < len(letters):
         return OTHER
     words = len(text.split())
+    if vocabulary and words <= SHORT_WORDS and (told := _by_words(text, before, vocabulary)):
+        return told
     chances = {
         found.language.iso_code_639_1.name.lower(): found.value
         for found in _detector().compute_language_confidence_values(text[:400])

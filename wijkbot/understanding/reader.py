@@ -76,8 +76,8 @@ class Reader:
         questions = [Example(Label.INFO, e.text, e.language) for e in faq_examples]
         votes = [Example(e.label, e.text, e.language) for e in labelled]
         self.votes = Matcher.fit([*votes, *questions])
-        known = {word for e in (*votes, *questions) for word in plain(clean(e.text)).split()}
-        self.alarm = Alarm(phrases, cues, known)
+        self.vocabulary = _vocabulary((*votes, *questions))
+        self.alarm = Alarm(phrases, cues, set(self.vocabulary))
 
     def read(self, text: str, language_hint: str = "", level: Level = "addressed") -> Reading:
         """What the text means; ``level`` "group" answers only where it is very sure.
@@ -87,7 +87,7 @@ class Reader:
         """
         shown = clean(text)
         words = plain(shown)
-        language = language_of(shown, language_hint)
+        language = language_of(shown, language_hint, self.vocabulary)
         hearing = self.alarm.hear(words)
         ranked = self.faq.rank_plain(words, 3, language)
         answer = self.faq.sure(ranked, level)
@@ -111,6 +111,15 @@ class Reader:
             because=answer.because if has_faq and answer is not None else verdict.because,
             is_listed_crisis=verdict.is_listed,
         )
+
+
+def _vocabulary(examples: Sequence[Example]) -> dict[str, frozenset[str]]:
+    """In which languages' examples each word stands: what a short message is recognised by."""
+    found: dict[str, set[str]] = {}
+    for example in examples:
+        for word in plain(clean(example.text)).split():
+            found.setdefault(word, set()).add(example.language)
+    return {word: frozenset(languages) for word, languages in found.items()}
 
 
 def _verdict(

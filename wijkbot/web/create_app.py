@@ -60,7 +60,7 @@ def create_app(bot: Bot) -> FastAPI:
     return app
 
 
-def _health(bot: Bot):  # type: ignore[no-untyped-def] # noqa: ANN202 - a route of FastAPI
+def _health(bot: Bot):  # type: ignore[no-untyped-def]
     async def health() -> JSONResponse:
         report = await look(bot)
         return JSONResponse(report, status_code=200 if report["ready"] else 503)
@@ -68,7 +68,7 @@ def _health(bot: Bot):  # type: ignore[no-untyped-def] # noqa: ANN202 - a route 
     return health
 
 
-def _hook(bot: Bot):  # type: ignore[no-untyped-def] # noqa: ANN202 - a route of FastAPI
+def _hook(bot: Bot):  # type: ignore[no-untyped-def]
     async def hook(channel: str, rest: str, request: Request) -> Response:
         adapter = bot.adapters.get(channel)
         if adapter is None:
@@ -98,14 +98,12 @@ def _hook(bot: Bot):  # type: ignore[no-untyped-def] # noqa: ANN202 - a route of
     return hook
 
 
-def _front(bot: Bot, rooms: list[str]):  # type: ignore[no-untyped-def] # noqa: ANN202 - idem
+def _front(bot: Bot, rooms: list[str]):  # type: ignore[no-untyped-def]
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"), autoescape=select_autoescape()
     )
     settings = bot.house.settings
-    areas = [
-        (name, settings.areas()[settings.neighbourhood_of(name)].name) for name in rooms
-    ]
+    areas = [(name, settings.areas()[settings.neighbourhood_of(name)].name) for name in rooms]
 
     async def front() -> HTMLResponse:
         page = environment.get_template("front.html")

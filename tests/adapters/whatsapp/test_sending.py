@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 
@@ -136,14 +137,27 @@ async def test_the_same_text_of_before_is_not_taken_for_the_lost_one(
     assert len(twilio.creations()) == 2
 
 
+async def test_another_text_of_another_process_is_not_the_lost_one(
+    living: Adapter, twilio: LocalTwilio, clock: HandClock
+) -> None:
+    other = create(config_for(twilio.options(), clock))
+    await twilio.resident_says(ANNA, "hallo")
+    assert isinstance(await other.send(ANNA, Message("2", "Iets anders")), Queued)
+    await other.stop()
+    twilio.lose_answer(takes=False)
+    assert isinstance(await living.send(ANNA, HELLO), Unknown)
+
+
 @pytest.mark.parametrize("takes", [True, False])
 async def test_a_call_ends_in_time_and_is_looked_up(
     living: Adapter, twilio: LocalTwilio, monkeypatch: pytest.MonkeyPatch, takes: bool
 ) -> None:
     monkeypatch.setattr(client, "CALL_SECONDS", 0.5)
     await twilio.resident_says(ANNA, "hallo")
-    twilio.stall_next(1.0, takes=takes)
+    twilio.stall_next(2.0, takes=takes)
+    began = monotonic()
     result = await living.send(ANNA, HELLO)
+    assert monotonic() - began < 1.5
     assert isinstance(result, Queued if takes else Unknown)
     assert len(twilio.creations()) == 1
 
@@ -184,7 +198,9 @@ async def test_media_are_fetched_with_the_account_s_word(
     address = twilio.medium("photo", b"pixels")
     assert await idle.fetch_media(address) == b"pixels"
     assert isinstance(await idle.fetch_media(address + "x"), Unsupported)
-    assert isinstance(await idle.fetch_media("https://elsewhere.example/photo"), Unsupported)
+    async with LocalTwilio() as elsewhere:
+        elsewhere.medium("photo", b"pixels")
+        assert isinstance(await idle.fetch_media(f"{elsewhere.base_url}/cdn/photo"), Unsupported)
     monkeypatch.setattr(client, "MAX_MEDIA", 5)
     assert isinstance(await idle.fetch_media(address), Unsupported)
 
