@@ -11,14 +11,24 @@ import tomllib
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as UnreadableVariableError
 
 from wijkbot.engine.quiet_hours import QuietHours
 
@@ -36,6 +46,15 @@ class SettingsError(Exception):
         self.remedy = remedy
 
 
+def _known_languages(value: tuple[str, ...]) -> tuple[str, ...]:
+    if any(language not in LANGUAGES for language in value):
+        raise ValueError(f"choose from {', '.join(LANGUAGES)}")
+    return value
+
+
+Languages = Annotated[tuple[str, ...], AfterValidator(_known_languages)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,15 +64,14 @@ class OrganisationSettings(_Section):
 
     name: str = Field(min_length=1)
     country: Country
-    languages: tuple[str, ...] = ("nl", "fr", "en")
+    languages: Languages = ("nl", "fr", "en")
     public_url: str = "http://127.0.0.1:8080"
 
     @field_validator("languages")
     @classmethod
-    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [language for language in value if language not in LANGUAGES]
-        if unknown or not value:
-            raise ValueError(f"choose from {', '.join(LANGUAGES)}")
+    def _at_least_one(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError('name at least one, as ["nl"]')
         return value
 
     @field_validator("public_url")
@@ -140,9 +158,19 @@ class Neighbourhood(_Section):
     name: str
     country: Country | None = None
     region: str = ""
-    languages: tuple[str, ...] = ()
+    languages: Languages = ()
     content: str = ""
     timezone: str = ""
+
+    @field_validator("timezone")
+    @classmethod
+    def _on_the_list(cls, value: str) -> str:
+        try:
+            if value:
+                ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError('use a name of the IANA list, as "Europe/Brussels"') from None
+        return value
 
 
 class ChannelSettings(BaseModel):
@@ -156,6 +184,23 @@ class ChannelSettings(BaseModel):
     def options(self) -> dict[str, Any]:
         """The keys that the adapter itself reads."""
         return dict(self.model_extra or {})
+
+
+class _Environment(EnvSettingsSource):
+    """The environment knows no hyphen or capital: a name is that of the file it stands for."""
+
+    def __init__(self, settings_cls: type[BaseSettings], written: dict[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._written = written
+
+    def __call__(self) -> dict[str, Any]:
+        found = super().__call__()
+        for section in ("channels", "neighbourhoods"):
+            written = self._written.get(section)
+            if isinstance(found.get(section), dict) and isinstance(written, dict):
+                names = {name.lower().replace("-", "_"): name for name in written}
+                found[section] = {names.get(k, k): v for k, v in found[section].items()}
+        return found
 
 
 class Settings(BaseSettings):
@@ -185,8 +230,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment beats the file, so that a secret never has to stand in it."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+        del env_settings, dotenv_settings, file_secret_settings
+        return _Environment(settings_cls, init_settings()), init_settings
 
     def neighbourhood_of(self, channel: str) -> str:
         """The id of the neighbourhood a channel serves by default."""
@@ -239,6 +284,12 @@ def settings_from(raw: dict[str, Any]) -> Settings:
         settings = Settings(**raw)
     except ValidationError as error:
         raise _first_problem(error) from None
+    except UnreadableVariableError as error:
+        section = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
+        raise SettingsError(
+            section or "environment",
+            f'a variable WIJKBOT_{section.upper()}… holds no JSON; write a list as ["nl", "fr"]',
+        ) from None
     _check_names(settings)
     return settings
 
@@ -272,7 +323,7 @@ def _with_files(value: Any, folder: Path, key: str = "") -> Any:
         secret = folder / str(value["file"])
         try:
             return secret.read_text(encoding="utf-8").strip()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             raise SettingsError(
                 key, f"the file {secret} cannot be read; check path and rights"
             ) from None

@@ -28,7 +28,7 @@ from wijkbot.adapter_api import (
 )
 from wijkbot_whatsapp import incoming
 from wijkbot_whatsapp.absent import Absent
-from wijkbot_whatsapp.client import Client, Failed, did_not_leave
+from wijkbot_whatsapp.client import Client, Failed, Unclear, did_not_leave
 from wijkbot_whatsapp.options import read_options
 from wijkbot_whatsapp.outgoing import (
     MAX_TEXT,
@@ -141,7 +141,7 @@ class WhatsAppAdapter(Absent):
                 name = type(error).__name__
                 return Refused(Reason.UNAVAILABLE, False, PAUSE_WITHOUT_SERVICE, name)
             return await self._look_up(post, since)
-        except (TimeoutError, ValueError, TypeError):
+        except Unclear:
             # No answer in time, or one that is not Twilio's: it may have been sent.
             return await self._look_up(post, since)
         self._sids.append(sid)
@@ -151,7 +151,7 @@ class WhatsAppAdapter(Absent):
         """Is a message with this text there that we did not know of? Then it is this one."""
         try:
             found = await self._client.find(post, since)
-        except (*Failed, requests.RequestException, TimeoutError, ValueError, TypeError):
+        except Unclear:
             return Unknown("no answer, and none on asking")
         for sid in found:
             if sid not in self._sids:
@@ -163,7 +163,7 @@ class WhatsAppAdapter(Absent):
         """The bytes behind a media address of Twilio, at most 16 MB."""
         try:
             found = await self._client.download(reference)
-        except (requests.RequestException, TimeoutError, ValueError) as error:
+        except Unclear as error:
             return Unsupported(f"media: {type(error).__name__}")
         return Unsupported("media: not there, or too large") if found is None else found
 
@@ -174,7 +174,7 @@ class WhatsAppAdapter(Absent):
         except Failed as error:
             remedy = "check account_sid and auth_token against Twilio's console"
             return Health(False, f"Twilio answers {error.status}", remedy)
-        except (requests.RequestException, TimeoutError, ValueError, TypeError) as error:
+        except Unclear as error:
             name = type(error).__name__
             return Health(False, f"no answer of Twilio: {name}", "check this machine's network")
         if status != "active":

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from twilio.base.exceptions import (  # type: ignore[import-untyped]
+    TwilioException,
     TwilioRestException,
     TwilioServiceException,
 )
@@ -42,11 +43,26 @@ _T = TypeVar("_T")
 Failed = (TwilioRestException, TwilioServiceException)
 """An answer of Twilio that says no: it has ``status`` and ``code``."""
 
+Unclear = (
+    TwilioException,  # a page that was refused
+    requests.RequestException,
+    TimeoutError,
+    AttributeError,  # JSON of another shape than Twilio's
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""All the ways in which there is no answer, or one that is not Twilio's."""
+
+
+class Stopped(requests.ConnectionError):
+    """The client was closed: nothing left."""
+
 
 class Client:
     """One account at Twilio. Every method ends within ``CALL_SECONDS``.
 
-    Methods raise one of ``Failed``, ``TimeoutError`` or ``requests.RequestException``.
+    Methods raise one of ``Failed`` or else of ``Unclear``; ``Stopped`` after ``close``.
     """
 
     def __init__(self, options: Options) -> None:
@@ -56,9 +72,11 @@ class Client:
             options.account_sid, options.auth_token, http_client=self._http
         )
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="twilio")
+        self._is_closed = False
 
     async def close(self) -> None:
         """Close all connections; a call that hangs ends by its own limit."""
+        self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._http.close()
 
@@ -101,11 +119,14 @@ class Client:
         return await self._within(lambda: self._download(url))
 
     async def _within(self, call: Callable[[], _T]) -> _T:
+        if self._is_closed:
+            raise Stopped
         async with asyncio.timeout(CALL_SECONDS):
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def _download(self, url: str) -> bytes | None:
         own = urlsplit(self._options.api_base_url)
+        url = self._http.at_server(url)
         for _ in range(_MAX_REDIRECTS + 1):
             parts = urlsplit(url)
             is_own = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
@@ -137,9 +158,13 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
 
     def request(self, method: str, url: str, *args: Any, **named: Any) -> Response:
         """Send a request, to the configured server."""
+        return super().request(method, self.at_server(url), *args, **named)
+
+    def at_server(self, url: str) -> str:
+        """The address at the configured server of what Twilio has at its own."""
         if url.startswith(f"{API_BASE_URL}/"):
-            url = self._base_url + url.removeprefix(API_BASE_URL)
-        return super().request(method, url, *args, **named)
+            return self._base_url + url.removeprefix(API_BASE_URL)
+        return url
 
     def get(self, url: str, auth: tuple[str, str] | None) -> requests.Response:
         """Begin to fetch an address, without following where it points."""
@@ -154,7 +179,7 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
 
 def did_not_leave(error: requests.RequestException) -> bool:
     """Is it certain that the request never reached the server?"""
-    if isinstance(error, requests.ConnectTimeout):
+    if isinstance(error, (requests.ConnectTimeout, Stopped)):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(reason, NewConnectionError)

@@ -8,13 +8,11 @@ from urllib.parse import parse_qsl
 
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from wijkbot.adapter_api import EventKind, IncomingEvent
+from wijkbot.adapter_api import PLATFORM_OPT_OUT, EventKind, IncomingEvent
 
 SIGNATURE_HEADER = "x-twilio-signature"
-OPTED_OUT = "platform_opt_out"
-"""The payload of a "stop" that Twilio recognised, and answered, by itself."""
-
 _MAX_FIELDS = 500
+_CARDS = ("text/vcard", "text/x-vcard")
 
 
 class Form:
@@ -80,7 +78,8 @@ def is_status(form: Form) -> bool:
 def read_message(form: Form, now: datetime) -> IncomingEvent | None:
     """What a resident said or picked; None when Twilio has answered it already (HELP).
 
-    What cannot be read (a photo, a voice note, a place) is a message without text.
+    What cannot be read (a photo, a voice note, a place, a contact) is a message without text;
+    words below a photo are read.
     """
     picked = form.get("ButtonPayload", "ListId")
     kind, text, payload = EventKind.MESSAGE, form.get("Body"), ""
@@ -88,12 +87,12 @@ def read_message(form: Form, now: datetime) -> IncomingEvent | None:
         case "HELP":
             return None
         case "STOP":
-            picked, text, payload = "", "stop", OPTED_OUT
+            picked, text, payload = "", "stop", PLATFORM_OPT_OUT
         case "START":
             kind, picked, text = EventKind.START, "", ""
         case _ if picked:
             kind = EventKind.CHOICE
-        case _ if form.get("Latitude"):
+        case _ if form.get("Latitude") or _is_card(form):
             text = ""
     sender = form.get("From")
     return IncomingEvent(
@@ -126,6 +125,12 @@ def read_status(form: Form, now: datetime) -> IncomingEvent:
         delivery_status=status,
         delivery_code=form.get("ErrorCode"),
     )
+
+
+def _is_card(form: Form) -> bool:
+    """Is it somebody's contact card? Its text is the name of a third person."""
+    is_named = form.get("MessageType").lower() in {"contact", "contacts"}
+    return is_named or form.get("MediaContentType0").lower().startswith(_CARDS)
 
 
 def _sid(form: Form) -> str:

@@ -9,6 +9,8 @@ from datetime import datetime
 from wijkbot.adapter_api import Message, Reason, Refused, Unknown
 
 MAX_TEXT = 1600
+"""UTF-16 units in one message: most emoji are two."""
+
 MAX_PIECES = 2
 """One resident gets about one message each 6 seconds: a longer text is refused, not cut up."""
 
@@ -20,7 +22,11 @@ PAUSE_OF_DAY = 86_400.0
 PAUSE_WITHOUT_ACCOUNT = 300.0
 PAUSE_WITHOUT_SERVICE = 15.0
 
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s)")
+# A dot behind a digit may be a choice's number, or a date's day.
+_SENTENCE_END = re.compile(r"(?:[!?…]|(?<!\d)\.)[\"'”’)\]]*(?=\s)")
+# A space with a digit on both sides may stand in a telephone number.
+_WORD_END = re.compile(r"(?<![\d)/])\s|\s(?!\d)")
+_LAST_OF_ONE_UNIT = 0xFFFF
 _SERVER_ERROR, _TOO_MANY, _UNAVAILABLE = 500, 429, 503
 _NO_ACCESS = frozenset({401, 403})
 
@@ -82,29 +88,39 @@ def body_of(message: Message) -> str:
 
 
 def split_text(text: str, limit: int = MAX_TEXT) -> list[str]:
-    """Cut a text into pieces of at most ``limit`` characters: at a sentence, line or word.
+    """Cut a text into pieces of at most ``limit`` UTF-16 units: at a sentence, line or word.
 
-    Only white space at a cut is lost.
+    Only white space at a cut is lost. A number stays whole where a word's end is near.
     """
     pieces = []
     rest = text.strip()
-    while len(rest) > limit:
-        end = _cut(rest, limit)
+    while (fitting := _fitting(rest, limit)) < len(rest):
+        end = _cut(rest, fitting)
         pieces.append(rest[:end].rstrip())
         rest = rest[end:].lstrip()
     return [*pieces, rest] if rest else pieces
 
 
+def _fitting(text: str, limit: int) -> int:
+    """How many characters from the start fit into so many UTF-16 units."""
+    units = 0
+    for count, character in enumerate(text):
+        units += 2 if ord(character) > _LAST_OF_ONE_UNIT else 1
+        if units > limit:
+            return count
+    return len(text)
+
+
 def _cut(text: str, limit: int) -> int:
-    """The last place to cut within the limit, but not before half of it where that can be."""
+    """The last place to cut within ``limit`` characters, not before half of it if that can be."""
     half = limit // 2
     ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, limit + 1)]
     ends.append(text.rfind("\n", 0, limit + 1))
     best = max(end for end in ends if end <= limit)
     if best >= half:
         return best
-    space = text.rfind(" ", half, limit + 1)
-    return space if space > 0 else limit
+    spaces = [found.start() for found in _WORD_END.finditer(text, half, limit + 2)]
+    return max((space for space in spaces if space <= limit), default=limit)
 
 
 def refusal(status: int, code: int | None) -> Refused | Unknown:

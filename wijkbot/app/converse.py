@@ -215,7 +215,12 @@ class _Step:
 
     def _decide(self, moment: Moment) -> Decision:
         event = self._event(moment.facts)
-        return decide(self.shelf.book, moment.place, self.known.conversation, event, moment.policy)
+        conversation = self.known.conversation
+        decision = decide(self.shelf.book, moment.place, conversation, event, moment.policy)
+        if self.incoming and self.incoming.payload == PLATFORM_OPT_OUT:
+            silent = tuple(e for e in decision.effects if not isinstance(e, Say))
+            return Decision(decision.conversation, silent)
+        return decision
 
     def _event(self, facts: Facts) -> Event:
         incoming = self.incoming

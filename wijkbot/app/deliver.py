@@ -21,6 +21,7 @@ from wijkbot.adapter_api import (
     Urgency,
 )
 from wijkbot.app.converse import House, local_time, policy_of
+from wijkbot.app.language import variant
 from wijkbot.app.payload import say_from
 from wijkbot.app.render import Links, Rendered, Setting, render
 from wijkbot.engine.effects import Say
@@ -82,7 +83,7 @@ class Deliverer:
             await self._deliver(row)
         except Exception:
             # a bug must not lose the row: it is tried again, and the trace is in the log
-            log.exception("delivery-failed", channel=self._channel, purpose=row.purpose)
+            log.exception("delivery-failed", channel=self._channel, purpose=str(row.purpose))
             await self._retry(row, outbox.backoff_ms(row.attempts), "error")
 
     async def _deliver(self, row: Outgoing) -> None:
@@ -162,7 +163,7 @@ class Deliverer:
             organisation_name=house.settings.organisation.name,
             shelter=house.settings.go_live.shelter,
         )
-        return render(say, item, row.language, setting)
+        return render(say, item, variant(row.language, setting.country), setting)
 
     async def _take(self, row: Outgoing, say: Say, result: SendResult) -> None:
         match result:
@@ -213,7 +214,7 @@ class Deliverer:
                 c, row, status, now_ms, message_id=message_id or None, error=error
             )
         )
-        log.info("settled", channel=self._channel, purpose=row.purpose, status=status.name)
+        log.info("settled", channel=self._channel, purpose=str(row.purpose), status=status.name)
 
     async def _retry(self, row: Outgoing, after_ms: int, error: str) -> None:
         now_ms = self._house.clock.now_ms()

@@ -19,12 +19,13 @@ def answer_language(
     """
     wanted = read or remembered or chat
     if wanted in ANSWERED and wanted in offered:
-        return _variant(wanted, country)
+        return variant(wanted, country)
     own = chat if chat in ANSWERED else ANSWERED[0]
     if not read or own == "en":
-        return _variant(own, country)
-    return f"{_variant(own, country)}+en"
+        return variant(own, country)
+    return f"{variant(own, country)}+en"
 
 
-def _variant(language: str, country: str) -> str:
+def variant(language: str, country: str) -> str:
+    """Dutch as it is written in that country; other languages as they are."""
     return f"nl-{country}" if language == "nl" else language

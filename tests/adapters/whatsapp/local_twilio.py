@@ -2,8 +2,8 @@
 
 ``async with LocalTwilio() as twilio`` serves on a free port of 127.0.0.1. Give the channel
 ``account_sid``, ``auth_token``, ``sender`` and ``api_base_url=twilio.base_url``, then say with
-``connect`` where its webhooks are. Residents speak with ``resident_says``; ``sent(address)`` is
-what the bot sent them. Every request is checked as the real server would; refusals stand in
+``connect`` where its webhooks are. Residents speak with ``resident_says`` and pick with
+``resident_taps``; ``sent(address)`` is what the bot sent them. Every request is checked as the real server would; refusals stand in
 ``refused``. Messages outside the 24 hours are taken, and fail afterwards, as at Twilio.
 """
 
@@ -47,6 +47,7 @@ class LocalTwilio(Residents):
         self.account_status = "active"
         self.media: dict[str, bytes] = {}
         self._faults: list[Fault] = []
+        self._list_faults: list[TwilioError] = []
         self._port = 0
         self._server: QuietServer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -70,6 +71,10 @@ class LocalTwilio(Residents):
         """Refuse the next message, or a later one when ``after`` messages go well first."""
         self._faults += [Fault() for _ in range(after)]
         self._faults.append(Fault(error=TwilioError(status, code, "on demand")))
+
+    def fail_next_list(self, status: int, code: int) -> None:
+        """Refuse the next time that somebody asks which messages there are."""
+        self._list_faults.append(TwilioError(status, code, "on demand"))
 
     def lose_answer(self, *, takes: bool = True) -> None:
         """Break the connection at the next message; ``takes``: after it was taken."""
@@ -134,6 +139,8 @@ class LocalTwilio(Residents):
         try:
             self._check_access(request)
             if is_list:
+                if self._list_faults:
+                    raise self._list_faults.pop(0)
                 return JSONResponse(listing(self.messages, fields, self.account_sid))
             return await self._create(fields)
         except TwilioError as error:

@@ -9,7 +9,14 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from tests.adapters.whatsapp.house import ANNA, HOOKS
 from tests.adapters.whatsapp.local_twilio import LocalTwilio
-from wijkbot.adapter_api import Adapter, EventKind, IncomingEvent, WebhookReply, WebhookRequest
+from wijkbot.adapter_api import (
+    PLATFORM_OPT_OUT,
+    Adapter,
+    EventKind,
+    IncomingEvent,
+    WebhookReply,
+    WebhookRequest,
+)
 from wijkbot_whatsapp.incoming import Form
 
 Pairs = list[tuple[str, str]]
@@ -56,6 +63,9 @@ async def test_what_was_tapped_wins_over_what_it_is_called(
     [
         [("Body", ""), ("NumMedia", "1"), ("MediaUrl0", "https://api.twilio.com/x")],
         [("Body", "Kerkstraat"), ("Latitude", "50.8"), ("Longitude", "4.3")],
+        [("Body", "Ben De Buur"), ("NumMedia", "1"), ("MediaContentType0", "text/vcard")],
+        [("Body", "Ben"), ("NumMedia", "1"), ("MediaContentType0", "text/x-vCard; charset=x")],
+        [("Body", "Ben De Buur"), ("MessageType", "contacts")],
     ],
 )
 async def test_what_has_no_text_is_a_message_without_text(
@@ -66,7 +76,8 @@ async def test_what_has_no_text_is_a_message_without_text(
 
 
 async def test_words_below_a_photo_are_read(idle: Adapter, twilio: LocalTwilio) -> None:
-    assert (await read_one(idle, twilio, [("NumMedia", "1")])).text == "hallo"
+    photo = [("NumMedia", "1"), ("MediaContentType0", "image/jpeg")]
+    assert (await read_one(idle, twilio, photo)).text == "hallo"
 
 
 async def test_help_was_answered_by_twilio_already(idle: Adapter, twilio: LocalTwilio) -> None:
@@ -79,7 +90,7 @@ async def test_stop_at_the_platform_is_a_stop_that_is_known(
 ) -> None:
     event = await read_one(idle, twilio, [("OptOutType", "STOP"), ("Body", "ARRET")])
     assert (event.kind, event.text) == (EventKind.MESSAGE, "stop")
-    assert event.payload == "platform_opt_out"
+    assert event.payload == PLATFORM_OPT_OUT
 
 
 async def test_start_at_the_platform_is_a_start(idle: Adapter, twilio: LocalTwilio) -> None:

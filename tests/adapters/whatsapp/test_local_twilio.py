@@ -8,7 +8,7 @@ import pytest
 from tests.adapters.telegram.house import RecordingPort
 from tests.adapters.whatsapp.house import ANNA, HOOKS, HandClock
 from tests.adapters.whatsapp.local_twilio import LocalTwilio
-from wijkbot.adapter_api import Adapter
+from wijkbot.adapter_api import Adapter, EventKind
 
 GOOD = {"To": ANNA, "From": "whatsapp:+3212345678", "Body": "hallo"}
 
@@ -29,6 +29,7 @@ async def create(twilio: LocalTwilio, fields: dict[str, str], token: str = "") -
         ({"From": "whatsapp:+3299999999"}, 63007),
         ({"Body": ""}, 21602),
         ({"Body": "x" * 1601}, 21617),
+        ({"Body": "👍" * 801}, 21617),
         ({"ContentSid": "HX" + "0" * 32}, 21619),
         ({"StatusCallback": "/hooks/status"}, 21609),
         ({"ValidityPeriod": "0"}, 21671),
@@ -72,3 +73,12 @@ async def test_a_resident_is_heard_and_a_forger_is_not(
     forged = await twilio.post(f"{HOOKS}/message", {"MessageSid": "SM2"}, token="another")
     assert forged.status_code == 403
     assert [event.text for event in port.events] == ["hallo"]
+
+
+@pytest.mark.parametrize("in_list", [False, True])
+async def test_a_tap_is_a_choice_by_its_id(
+    twilio: LocalTwilio, living: Adapter, port: RecordingPort, in_list: bool
+) -> None:
+    answer = await twilio.resident_taps(ANNA, "k1", "Ja, graag", in_list=in_list)
+    (event,) = port.events
+    assert (answer.status_code, event.kind, event.choice_id) == (200, EventKind.CHOICE, "k1")

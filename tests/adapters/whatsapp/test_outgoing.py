@@ -44,6 +44,32 @@ def test_without_sentences_nothing_is_lost_and_no_piece_is_too_long(text: str) -
     assert "".join("".join(pieces).split()) == "".join(text.split())
 
 
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+@pytest.mark.parametrize("text", ["👍" * 1000, "👍 " * 1000, "Ja! 👍 " * 300, "x" + "👍" * 1500])
+def test_an_emoji_counts_as_the_two_units_it_is(text: str) -> None:
+    pieces = split_text(text)
+    assert [units(piece) <= 1600 for piece in pieces] == [True, True]
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize("length", range(1550, 1601))
+def test_a_choice_keeps_its_number(length: int) -> None:
+    choices = (Choice("a", "Spreekuren"), Choice("b", "Klusje"), Choice("c", "Iets anders"))
+    pieces = split_text(body_of(Message("k", "a" * length, choices)))
+    lines = [line for piece in pieces for line in piece.splitlines()]
+    assert lines[-3:] == ["1. Spreekuren", "2. Klusje", "3. Iets anders"]
+
+
+@pytest.mark.parametrize("number", ["0470 12 34 56", "(02) 123 45 67", "BE68 5390 0754 7034"])
+@pytest.mark.parametrize("length", range(1560, 1601))
+def test_a_number_is_not_cut(number: str, length: int) -> None:
+    text = "woord " * 250 + "x" * (length - 1500) + f" bel {number} en dan nog meer woorden"
+    assert sum(number in piece for piece in split_text(text)) == 1
+
+
 @pytest.mark.parametrize("text", ["x" * 3201, "Zin. " * 2000, "", " \n"])
 def test_what_needs_three_messages_or_none_is_refused(text: str) -> None:
     posts = posts_for(ANNA, Message("k", text), NOON)

@@ -148,6 +148,27 @@ async def test_another_text_of_another_process_is_not_the_lost_one(
     assert isinstance(await living.send(ANNA, HELLO), Unknown)
 
 
+async def test_when_looking_up_fails_too_it_is_unknown(
+    living: Adapter, twilio: LocalTwilio
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    twilio.lose_answer()
+    twilio.fail_next_list(503, 20503)
+    assert isinstance(await living.send(ANNA, HELLO), Unknown)
+
+
+async def test_after_the_stop_nothing_leaves_and_nothing_is_lost(
+    twilio: LocalTwilio, clock: HandClock
+) -> None:
+    adapter = create(config_for(twilio.options(), clock))
+    await adapter.stop()
+    result, health = await adapter.send(ANNA, HELLO), await adapter.health()
+    assert isinstance(result, Refused)
+    assert (result.reason, result.permanent) == (Reason.UNAVAILABLE, False)
+    assert not health.ok
+    assert twilio.calls == []
+
+
 @pytest.mark.parametrize("takes", [True, False])
 async def test_a_call_ends_in_time_and_is_looked_up(
     living: Adapter, twilio: LocalTwilio, monkeypatch: pytest.MonkeyPatch, takes: bool
@@ -197,6 +218,9 @@ async def test_media_are_fetched_with_the_account_s_word(
 ) -> None:
     address = twilio.medium("photo", b"pixels")
     assert await idle.fetch_media(address) == b"pixels"
+    # What a webhook carries names Twilio itself, also when a proxy stands in between.
+    named = address.replace(twilio.base_url, "https://api.twilio.com")
+    assert await idle.fetch_media(named) == b"pixels"
     assert isinstance(await idle.fetch_media(address + "x"), Unsupported)
     async with LocalTwilio() as elsewhere:
         elsewhere.medium("photo", b"pixels")

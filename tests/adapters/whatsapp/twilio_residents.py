@@ -76,6 +76,16 @@ class Residents:
         }
         return await self.post(f"{self._public_base}/{door}", form)
 
+    async def resident_taps(
+        self, address: str, choice_id: str, title: str, *, in_list: bool = False
+    ) -> httpx.Response:
+        """A resident taps a button, or picks from a list: the title comes along as the text."""
+        if in_list:
+            fields = {"MessageType": "interactive", "ListId": choice_id, "ListTitle": title}
+        else:
+            fields = {"MessageType": "button", "ButtonPayload": choice_id, "ButtonText": title}
+        return await self.resident_says(address, title, **fields)
+
     def sent(self, to: str) -> list[Sent]:
         """What the bot sent to an address, in order."""
         return [message for message in self.messages if message.to == to]

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 MAX_BODY = 1600
+"""In UTF-16 units: most emoji are two."""
 _ADDRESS = re.compile(r"whatsapp:(\+[1-9]\d{5,14}|[A-Z]{2}\.[A-Za-z0-9]{1,128})")
 _CONTENT = re.compile(r"HX[0-9a-f]{32}")
 _KNOWN = frozenset(
@@ -66,7 +67,7 @@ def _check_content(fields: Mapping[str, str]) -> None:
         raise TwilioError(400, 21619, "Body and ContentSid do not go together")
     if not body.strip() and not content:
         raise TwilioError(400, 21602, "Message body is required.")
-    if len(body) > MAX_BODY:
+    if len(body.encode("utf-16-le", "surrogatepass")) // 2 > MAX_BODY:
         raise TwilioError(400, 21617, "The concatenated message body exceeds 1600 characters")
     if content and not _CONTENT.fullmatch(content):
         raise TwilioError(400, 21655, "The ContentSid is invalid")

@@ -1,0 +1,82 @@
+"""Does an announcement reach the chosen groups once, and only when the rule lets it?"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.living import LivingBot, living_bot
+from wijkbot.app.announce import announce, plan
+from wijkbot.settings import SettingsError
+from wijkbot.storage import chats
+from wijkbot.storage.chats import Chat
+from wijkbot_sandbox.adapter import SandboxAdapter
+from wijkbot_sandbox.world import GROUP
+
+CHANNELS = {"noord": {"adapter": "sandbox"}, "zuid": {"adapter": "sandbox"}}
+NIGHT = datetime(2026, 11, 21, 22, tzinfo=UTC)
+CHRISTMAS = datetime(2026, 12, 25, 12, tzinfo=UTC)
+
+
+async def _groups(living: LivingBot) -> list[Chat]:
+    house = living.bot.house
+    for _ in range(100):
+        found = await house.database.read(chats.groups)
+        if len(found) == len(CHANNELS) and all(len(_shown(living, c)) == 1 for c in CHANNELS):
+            return found
+        await asyncio.sleep(0.05)
+    pytest.fail("the groups did not appear")
+
+
+def _shown(living: LivingBot, channel: str) -> list[str]:
+    adapter = living.bot.adapters[channel]
+    assert isinstance(adapter, SandboxAdapter)
+    return [line.text for line in adapter.world.lines(GROUP)]
+
+
+async def _wait_shown(living: LivingBot, channel: str, count: int) -> list[str]:
+    for _ in range(100):
+        if len(_shown(living, channel)) >= count:
+            break
+        await asyncio.sleep(0.05)
+    return _shown(living, channel)
+
+
+async def test_card_goes_to_the_chosen_group_once(tmp_path: Path) -> None:
+    """Preview equals what is shown; the same announcement twice is once; others get nothing."""
+    async with living_bot(tmp_path, CHANNELS) as living:
+        groups = await _groups(living)
+        north = next(group for group in groups if group.channel == "noord")
+        adapters = dict(living.bot.adapters)
+        made = await plan(living.bot.house, adapters, "Z4", [north])
+        assert ["noord"] == [preview.group.channel for preview in made.allowed]
+        for _ in range(2):
+            await announce(living.bot.house, made, "one-press-of-the-button", "worker")
+        shown = await _wait_shown(living, "noord", 2)
+        await asyncio.sleep(0.7)
+        assert made.previews[0].text == shown[1]
+        assert "maandag 23 november" in shown[1]
+        assert 2 == len(_shown(living, "noord"))
+        assert 1 == len(_shown(living, "zuid"))
+
+
+@pytest.mark.parametrize("at", [NIGHT, CHRISTMAS], ids=["night", "holiday"])
+async def test_nobody_is_disturbed_at_night_or_on_a_holiday(tmp_path: Path, at: datetime) -> None:
+    """The preview says so, and nothing is queued."""
+    async with living_bot(tmp_path, CHANNELS, at=at) as living:
+        groups = await _groups(living)
+        made = await plan(living.bot.house, dict(living.bot.adapters), "T07", groups)
+        assert {"quiet-hours"} == {preview.forbidden_by for preview in made.previews}
+        assert 0 == await announce(living.bot.house, made, "press", "worker")
+
+
+async def test_only_published_texts_can_be_announced(tmp_path: Path) -> None:
+    """A crisis card or an unknown item is no announcement."""
+    async with living_bot(tmp_path, CHANNELS) as living:
+        groups = await _groups(living)
+        for item in ("T11", "nothing", "klus"):
+            with pytest.raises(SettingsError):
+                await plan(living.bot.house, dict(living.bot.adapters), item, groups)
