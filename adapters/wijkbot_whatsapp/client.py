@@ -127,14 +127,15 @@ class Client:
     def _download(self, url: str) -> bytes | None:
         own = urlsplit(self._options.api_base_url)
         url = self._http.at_server(url)
-        for _ in range(_MAX_REDIRECTS + 1):
+        for redirects in range(_MAX_REDIRECTS + 1):
             parts = urlsplit(url)
             is_own = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
             host = parts.hostname or ""
             if not is_own and not (parts.scheme == "https" and host.endswith(_HOSTS_OF_MEDIA)):
                 return None
             # The account's secret goes to the API only, never along with a redirect.
-            answer = self._http.get(url, self._auth() if is_own else None)
+            auth = self._auth() if is_own and not redirects else None
+            answer = self._http.get(url, auth)
             with answer:
                 if answer.is_redirect:
                     url = urljoin(url, answer.headers["location"])

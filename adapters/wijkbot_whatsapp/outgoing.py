@@ -24,8 +24,8 @@ PAUSE_WITHOUT_SERVICE = 15.0
 
 # A dot behind a digit may be a choice's number, or a date's day.
 _SENTENCE_END = re.compile(r"(?:[!?…]|(?<!\d)\.)[\"'”’)\]]*(?=\s)")
-# A space with a digit on both sides may stand in a telephone number.
-_WORD_END = re.compile(r"(?<![\d)/])\s|\s(?!\d)")
+# A space with a digit on both sides may stand in a telephone number; a no-break space means it.
+_WORD_END = re.compile(r"(?<![\d)/]) | (?!\d)")
 _LAST_OF_ONE_UNIT = 0xFFFF
 _SERVER_ERROR, _TOO_MANY, _UNAVAILABLE = 500, 429, 503
 _NO_ACCESS = frozenset({401, 403})

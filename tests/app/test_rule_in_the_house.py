@@ -80,8 +80,8 @@ async def test_second_answer_in_one_hour_too_many_gets_the_private_link(tmp_path
         assert "bibliotheek" not in limit
         await _adapter(living).say("fien", "group", "@wijkbot waar kan ik printen?")
         await asyncio.sleep(1)
-        said = [n for n in _adapter(living).world.lines(GROUP) if n.author == "wijkbot"]
-        assert 8 == len(said)
+        lines = [n for n in _adapter(living).world.lines(GROUP) if n.author == "wijkbot"]
+        assert 8 == len(lines)
 
 
 def _disk(folder: Path) -> bytes:

@@ -49,9 +49,9 @@ MISTAKES: list[tuple[str, str, str, str, str]] = [
     ("T44*.yaml", "  fr:", "  xx:", "'xx' is no language", "mend"),
     ("T45*.yaml", "id: T45", "id: T44", "the id 'T44' is taken", "change it"),
     ("T44*.yaml", "kind: text", "kind: text\nkind: text", "stands here twice", "keep one"),
-    ("T44*.yaml", "nl: \"", "nl: \"{org.nme} ", "the field {org.nme} is unknown", "{org.name}?"),
-    ("T44*.yaml", "nl: \"", "nl: \"{slot.x} ", "the field {slot.x} is unknown", "use one of"),
-    ("T44*.yaml", "nl: \"", "nl: \"{oeps ", "is no field", "{{"),
+    ("T44*.yaml", 'nl: "', 'nl: "{org.nme} ', "the field {org.nme} is unknown", "{org.name}?"),
+    ("T44*.yaml", 'nl: "', 'nl: "{slot.x} ', "the field {slot.x} is unknown", "use one of"),
+    ("T44*.yaml", 'nl: "', 'nl: "{oeps ', "is no field", "{{"),
     ("T44*.yaml", "text:", "text: [", "this is no valid YAML", "look at"),
     ("klus.yaml", "next: words", "next: wrds", "does not exist", "did you mean"),
     ("klus.yaml", "first: kind", "first: kin", "the first step 'kin'", "did you mean 'kind'?"),
@@ -64,7 +64,7 @@ MISTAKES: list[tuple[str, str, str, str, str]] = [
     ("Z4*.yaml", "Europe/Brussels", "Europe/Brusel", "time zone", "Europe/Brussels"),
     ("Z4*.yaml", 'from: "13:00"', 'from: "17:00"', "ends before it begins", "from/until"),
     ("113.yaml", "expires: 2026", "expires: 2027", "more than 180 days", "check it again"),
-    ("F30*.yaml", "answer:\n  nl: \"", "answer:\n  nl: \"" + "Lang. " * 70, "characters", "350"),
+    ("F30*.yaml", 'answer:\n  nl: "', 'answer:\n  nl: "' + "Lang. " * 70, "characters", "350"),
     ("F01*.yaml", "hours: main", "hours: Z99", "there are no hours 'Z99'", "main"),
     ("pack.yaml", "main_hours: Z4", "main_hours: Z99", "there are no hours 'Z99'", "kind hours"),
     ("alarm/stop.yaml", "label: stop", "label: stopp", "the label 'stopp' is unknown", "'stop'?"),
@@ -76,7 +76,7 @@ MISTAKES: list[tuple[str, str, str, str, str]] = [
 @pytest.mark.parametrize(
     ("name", "old", "new", "what", "todo"), MISTAKES, ids=[f"{m[0]}-{m[3][:30]}" for m in MISTAKES]
 )
-def test_mistake_is_told_with_its_line_and_remedy(  # noqa: PLR0917 - a row of the table
+def test_mistake_is_told_with_its_line_and_remedy(
     pack: Path, name: str, old: str, new: str, what: str, todo: str
 ) -> None:
     """One of the lines names the file, a line of it, the mistake and the remedy."""

@@ -55,10 +55,16 @@ class Deliverer:
         self._channel = channel
         self._adapter = adapter
         self._wake = wake
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Finish what is being sent, and take nothing new."""
+        self._is_stopping = True
+        self._wake.set()
 
     async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
+        """Work until stopped."""
+        while not self._is_stopping:
             self._wake.clear()
             if not await self.work():
                 try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from wijkbot.app.when_text import day_text, is_open, opening_text
 from wijkbot.content.model import Hours as HoursItem
@@ -67,9 +67,19 @@ def card_fields(item: HoursItem, language: str, now: datetime) -> Mapping[str, s
         "checked": day_text(item.last_checked, language, with_weekday=False),
         "open_now": "yes" if opening and is_open(opening, now) else "",
         "changed": _reason(item, opening.reason, language) if opening else "",
-        "fallen": ", ".join(day_text(c.day, language) for c in view.cancelled[:3]),
+        "fallen": ", ".join(day_text(day, language) for day in _fallen(view)[:3]),
         "fallen_why": _why(item, view, language),
     }
+
+
+def _fallen(view: Outlook) -> list[date]:
+    """The days that fall out for the reason of the first: the card gives one reason."""
+    first = view.cancelled[0] if view.cancelled else None
+    return [c.day for c in view.cancelled if first and _cause(c) == _cause(first)]
+
+
+def _cause(fallen: Cancelled) -> tuple[str, str]:
+    return fallen.kind, fallen.reason
 
 
 def _why(item: HoursItem, view: Outlook, language: str) -> str:

@@ -48,7 +48,8 @@ def configure_logging() -> None:
             only_allowed,
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Asked anew for each line: whoever replaced stderr may have closed what it was.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 

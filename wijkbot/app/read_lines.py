@@ -49,13 +49,15 @@ class _Asked:
 
 def _parse(line: str) -> _Asked:
     try:
-        raw = json.loads(line)
+        raw = json.loads(line.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         raise ValueError(f"this is no JSON ({error.msg}); write one object a line") from None
+    except RecursionError:
+        raise ValueError("this is no JSON to read (too deep); write one object a line") from None
     if not isinstance(raw, dict) or not isinstance(raw.get("text"), str):
         raise ValueError('a JSON object with "text" (a string) is needed')
     place = raw.get("place", "private")
-    if place not in {"group", "private"}:
+    if place not in ("group", "private"):
         raise ValueError('"place" is "group" or "private"')
     addressed = raw.get("addressed", True)
     if not isinstance(addressed, bool):

@@ -1,7 +1,8 @@
 """How does a published text become a sentence? Fields filled, in one language, per chat.
 
 A sentence with a field that has no value here (no secure chat configured, no opening known) is
-left out as a whole: a resident never reads half a sentence or a bare brace.
+left out as a whole, with the question that it answers ("Vergif? Bel …"): a resident never reads
+half a sentence or a bare brace.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from wijkbot.engine.effects import Say
 from wijkbot.engine.values import ChoiceTitle, Day, Link, Number, OwnWords, Value
 
 _FIELD = re.compile(r"\{(\{|[a-z]+\.[A-Za-z0-9_.]+\})")
-_SENTENCE = re.compile(r"(?<=[.!?])(?=\s|$)")
+_SENTENCE = re.compile(r"(?<=[.!?])(?=\s|$)|(?<=\})(?=\s+[A-ZÀ-Ý])")
+"""After a link no full stop is written: there the next capital begins a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,14 @@ def _fill(
 ) -> str:
     lines = []
     for line in text.strip().splitlines():
-        kept = [_sentence(s, values, language, setting, item) for s in _SENTENCE.split(line)]
-        joined = "".join(s for s in kept if s is not None).strip()
+        kept: list[str] = []
+        for template_sentence in _SENTENCE.split(line):
+            filled = _sentence(template_sentence, values, language, setting, item)
+            if filled is not None:
+                kept.append(filled)
+            elif kept and kept[-1].endswith("?"):
+                kept.pop()
+        joined = "".join(kept).strip()
         if joined or not line.strip():
             lines.append(joined)
     return "\n".join(lines).strip()

@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 REFRESH_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
+STOP_SECONDS = 5.0
+"""How long a send that is under way may take when the bot is stopped."""
 
 
 class LoopDiedError(Exception):
@@ -35,6 +37,10 @@ async def running(bot: Bot) -> AsyncIterator[asyncio.Future[None]]:
     """Run the bot's loops and adapters; gives a future that fails when one of them dies."""
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     tasks = [asyncio.create_task(_guard(loop, failed)) for loop in _loops(bot)]
+    sending = [
+        asyncio.create_task(_guard(deliverer.run(), failed))
+        for deliverer in bot.deliverers.values()
+    ]
     started = []
     try:
         for name, adapter in bot.adapters.items():
@@ -43,11 +49,15 @@ async def running(bot: Bot) -> AsyncIterator[asyncio.Future[None]]:
             log.info("channel-started", channel=name, adapter=adapter.name)
         yield failed
     finally:
+        for deliverer in bot.deliverers.values():
+            deliverer.stop()
+        # a send that is cut off would be tried again at the next start: a double answer
+        await asyncio.wait(sending, timeout=STOP_SECONDS)
         for adapter in started:
             await adapter.stop()
-        for task in tasks:
+        for task in (*tasks, *sending):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *sending, return_exceptions=True)
         await bot.house.database.close()
 
 
@@ -59,9 +69,7 @@ async def _start(adapter: Adapter, port: ChannelPort) -> None:
 
 
 def _loops(bot: Bot) -> list[Coroutine[Any, Any, None]]:
-    loops = [bot.converser.run(), _refreshing(bot.house.library), _sweeping(bot)]
-    loops.extend(deliverer.run() for deliverer in bot.deliverers.values())
-    return loops
+    return [bot.converser.run(), _refreshing(bot.house.library), _sweeping(bot)]
 
 
 async def _guard(loop: Coroutine[Any, Any, None], failed: asyncio.Future[None]) -> None:

@@ -3,8 +3,9 @@
 ``async with LocalTwilio() as twilio`` serves on a free port of 127.0.0.1. Give the channel
 ``account_sid``, ``auth_token``, ``sender`` and ``api_base_url=twilio.base_url``, then say with
 ``connect`` where its webhooks are. Residents speak with ``resident_says`` and pick with
-``resident_taps``; ``sent(address)`` is what the bot sent them. Every request is checked as the real server would; refusals stand in
-``refused``. Messages outside the 24 hours are taken, and fail afterwards, as at Twilio.
+``resident_taps``; ``sent(address)`` is what the bot sent them. Every request is checked as the
+real server would; refusals stand in ``refused``. Messages outside the 24 hours are taken, and
+fail afterwards, as at Twilio.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ class LocalTwilio(Residents):
         """(Twilio's code, its words) of each request that was refused, also on demand."""
         self.account_status = "active"
         self.media: dict[str, bytes] = {}
+        self.media_host = ""
+        """Where media really are, when not here."""
+        self.shown_at_media: list[str] = []
+        """The authorization that came with each request for the file itself; "" is none."""
         self._faults: list[Fault] = []
         self._list_faults: list[TwilioError] = []
         self._port = 0
@@ -187,9 +192,11 @@ class LocalTwilio(Residents):
             self._check_access(request)
         except TwilioError as error:
             return JSONResponse(error.as_json(), error.status)
-        return RedirectResponse(f"{self.base_url}/cdn/{request.path_params['name']}", 307)
+        host = self.media_host or self.base_url
+        return RedirectResponse(f"{host}/cdn/{request.path_params['name']}", 307)
 
     async def _cdn(self, request: Request) -> Response:
+        self.shown_at_media.append(request.headers.get("authorization", ""))
         content = self.media.get(request.path_params["name"])
         return Response(status_code=404) if content is None else Response(content)
 

@@ -196,39 +196,6 @@ async def test_without_network_it_may_be_tried_again(clock: HandClock) -> None:
     assert not health.ok
 
 
-async def test_a_wrong_token_is_the_account_s_trouble(
-    twilio: LocalTwilio, clock: HandClock
-) -> None:
-    adapter = create(config_for(twilio.options(auth_token="another"), clock))
-    result, health = await adapter.send(ANNA, HELLO), await adapter.health()
-    await adapter.stop()
-    assert isinstance(result, Refused)
-    assert (result.reason, result.whole_account) == (Reason.CONFIG, True)
-    assert not health.ok and "auth_token" in health.remedy
-
-
-async def test_health_is_the_account_s(idle: Adapter, twilio: LocalTwilio) -> None:
-    assert (await idle.health()).ok
-    twilio.account_status = "suspended"
-    assert not (await idle.health()).ok
-
-
-async def test_media_are_fetched_with_the_account_s_word(
-    idle: Adapter, twilio: LocalTwilio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    address = twilio.medium("photo", b"pixels")
-    assert await idle.fetch_media(address) == b"pixels"
-    # What a webhook carries names Twilio itself, also when a proxy stands in between.
-    named = address.replace(twilio.base_url, "https://api.twilio.com")
-    assert await idle.fetch_media(named) == b"pixels"
-    assert isinstance(await idle.fetch_media(address + "x"), Unsupported)
-    async with LocalTwilio() as elsewhere:
-        elsewhere.medium("photo", b"pixels")
-        assert isinstance(await idle.fetch_media(f"{elsewhere.base_url}/cdn/photo"), Unsupported)
-    monkeypatch.setattr(client, "MAX_MEDIA", 5)
-    assert isinstance(await idle.fetch_media(address), Unsupported)
-
-
 async def test_what_whatsapp_has_not_is_unsupported(idle: Adapter, twilio: LocalTwilio) -> None:
     answers = [
         await idle.edit(ANNA, "SM1", HELLO),
