@@ -218,7 +218,7 @@ def test_answer_that_does_not_fit_is_asked_again() -> None:
     """The dialog stays where it is and says how an answer looks."""
     end = _walk("lamp?", "ja", "qwerty")
     assert "category" == end.conversation.step
-    assert ["T35"] == names(end.effects)  # type: ignore[arg-type]
+    assert ["T35"] == names(end.effects)
 
 
 def test_help_question_in_a_dialog_is_referred_and_not_kept() -> None:
@@ -287,5 +287,14 @@ def test_conversation_is_forgotten_after_a_day() -> None:
 
 def test_only_odd_jobs_carry_own_words() -> None:
     """The summary that shows them back has that purpose."""
-    summary = said(_walk("lamp?", "ja", "2", "een lamp", "Noord", "1").effects)  # type: ignore[arg-type]
+    summary = said(_walk("lamp?", "ja", "2", "een lamp", "Noord", "1").effects)
     assert [Purpose.ODD_JOB] == [say.purpose for say in summary]
+
+
+def test_picture_or_voice_is_told_that_it_cannot_be_read() -> None:
+    """An empty text is a photo, a sticker or a voice message; an open dialog stays open."""
+    decision = decide(shelf().book, private(), Conversation(), heard(Label.UNCLEAR, ""))
+    assert ["T36"] == names(decision.effects)
+    opened = _walk("lamp?", "ja").conversation
+    decision = decide(shelf().book, private(), opened, heard(Label.UNCLEAR, " "))
+    assert (["T36"], "category") == (names(decision.effects), decision.conversation.step)

@@ -41,6 +41,7 @@ FIELDS: dict[str, frozenset[str]] = {
     "org": frozenset(Organisation.model_fields),
     "link": frozenset({"private", "secure", "complaint", "job"}),
     "hours": frozenset({"next"}),
+    "job": frozenset({"number", "category", "area", "when"}),
     "helpline": frozenset(
         {
             "suicide",

@@ -80,6 +80,8 @@ def _message(scene: Scene, conversation: Conversation, event: MessageArrived) ->
         return replies.reply(scene, conversation, event.reading)
     if event.is_edit:
         return Turn(conversation)
+    if not event.text.strip():
+        return replies.say(scene, conversation, table.UNREADABLE, Purpose.SERVICE)
     if conversation.dialog:
         return _in_dialog(scene, conversation, event)
     picked = _menu_pick(scene, conversation, event.text)
