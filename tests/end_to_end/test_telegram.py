@@ -13,6 +13,8 @@ from sqlalchemy import text
 
 from tests.adapters.telegram.bot_api import LocalBotApi
 from tests.living import LivingBot, free_port, living_bot
+from wijkbot.app.announce import announce, plan
+from wijkbot.storage import chats, jobs
 
 ANN, BEN = 42, 43
 QUESTION = "ik kan mijn huur niet betalen"
@@ -130,11 +132,24 @@ async def test_odd_job_from_the_group_to_the_moderators_list(tmp_path: Path) -> 
 
 
 async def _jobs(living: LivingBot) -> list[tuple[str, str, str | None, str]]:
-    from wijkbot.storage import jobs
-
     house = living.bot.house
     found = await house.database.read(lambda c: jobs.listing(c, house.sealer, status="open"))
     return [(j.kind, j.category, j.words, j.area) for j in found]
+
+
+async def test_announced_card_reaches_the_group(tmp_path: Path) -> None:
+    """A worker's announcement goes through the same outbox, as previewed, and once."""
+    async with _in_a_group(tmp_path) as (api, group, living):
+        house = living.bot.house
+        groups = await house.database.read(chats.groups)
+        made = await plan(house, dict(living.bot.adapters), "Z3", groups)
+        for _ in range(2):
+            await announce(house, made, "one-press", "worker")
+        await api.wait_sent(group, 2)
+        await asyncio.sleep(0.7)
+        assert made.previews[0].text == _texts(api, group)[1]
+        assert 2 == len(api.sent(group))
+        assert "donderdag 3 december van 18 tot 20 uur" in _texts(api, group)[1]
 
 
 async def test_two_members_of_one_group_never_share_a_dialog(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.living import LivingBot, living_bot
+from wijkbot.app.announce import announce, plan
+from wijkbot.storage import chats
 
 CHANNELS = {"zonnewijk": {"adapter": "sandbox"}}
 SIZES = [(360, 740), (1280, 800)]
@@ -75,9 +77,20 @@ async def test_four_verbs_with_two_residents(
         referral = "Persoonlijke vragen bespreken we niet in de groep."
         await expect(fien.get_by_text(referral)).to_be_visible()
 
+        await _announce(living)
+        await expect(fien.get_by_text("donderdag 3 december")).to_be_visible()
+        await expect(momo.get_by_text("donderdag 3 december")).to_be_visible()
+
         await _odd_job(fien)
         await expect(momo.get_by_text("een lamp in de keuken")).to_have_count(0)
         await _accessible(fien)
+
+
+async def _announce(living: LivingBot) -> None:
+    house = living.bot.house
+    groups = await house.database.read(chats.groups)
+    made = await plan(house, dict(living.bot.adapters), "Z3", groups)
+    assert 1 == await announce(house, made, "one-press", "worker")
 
 
 async def _odd_job(page: Page) -> None:

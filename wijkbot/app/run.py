@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,7 @@ from wijkbot.app.publish import check_folder, problems_of, publish
 from wijkbot.app.receive import ChannelPort
 from wijkbot.settings import SettingsError
 from wijkbot.storage import leases, retention, seal
+from wijkbot.storage.errors import StorageProblem
 
 log = structlog.get_logger()
 
@@ -26,6 +27,10 @@ REFRESH_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
 STOP_SECONDS = 5.0
 """How long a send that is under way may take when the bot is stopped."""
+
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
+"""Makes a loop of the bot anew each time it is called."""
 
 
 class LoopDiedError(Exception):
@@ -36,9 +41,9 @@ class LoopDiedError(Exception):
 async def running(bot: Bot) -> AsyncIterator[asyncio.Future[None]]:
     """Run the bot's loops and adapters; gives a future that fails when one of them dies."""
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    tasks = [asyncio.create_task(_guard(loop, failed)) for loop in _loops(bot)]
+    tasks = [asyncio.create_task(keep_running(loop, failed)) for loop in _loops(bot)]
     sending = [
-        asyncio.create_task(_guard(deliverer.run(), failed))
+        asyncio.create_task(keep_running(deliverer.run, failed))
         for deliverer in bot.deliverers.values()
     ]
     started = []
@@ -68,20 +73,31 @@ async def _start(adapter: Adapter, port: ChannelPort) -> None:
         raise SettingsError(error.key, error.remedy) from error
 
 
-def _loops(bot: Bot) -> list[Coroutine[Any, Any, None]]:
-    return [bot.converser.run(), _refreshing(bot.house.library), _sweeping(bot)]
+def _loops(bot: Bot) -> list[Loop]:
+    return [
+        bot.converser.run,
+        lambda: _refreshing(bot.house.library),
+        lambda: _sweeping(bot),
+    ]
 
 
-async def _guard(loop: Coroutine[Any, Any, None], failed: asyncio.Future[None]) -> None:
-    """A loop outlives trouble of the database; it never dies silently."""
-    try:
-        await loop
-    except asyncio.CancelledError:
-        raise
-    except Exception as error:
-        log.exception("loop-died")
-        if not failed.done():
-            failed.set_exception(LoopDiedError(type(error).__name__))
+async def keep_running(make: Loop, failed: asyncio.Future[None], pause: float = 2.0) -> None:
+    """Run a loop; it outlives trouble of the database, and never dies silently."""
+    while True:
+        try:
+            await make()
+        except asyncio.CancelledError:
+            raise
+        except StorageProblem as error:
+            log.error("database-trouble", error=type(error).__name__)
+            await asyncio.sleep(pause)
+        except Exception as error:
+            log.exception("loop-died")
+            if not failed.done():
+                failed.set_exception(LoopDiedError(type(error).__name__))
+            return
+        else:
+            return
 
 
 async def _refreshing(library: Library) -> None:

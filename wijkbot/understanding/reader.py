@@ -30,6 +30,8 @@ QUESTION_VOTE = 0.40
 """Score from which a text without any question word counts as a question."""
 FIRM_ANSWER = 0.55
 """Score from which an answer goes before the phrases of odd jobs and activities."""
+SURE_OF_AGENDA = 0.6
+"""Score from which an item answers a question about activities; else the agenda does."""
 UNCLEAR_WORDS = 3
 """A message of at most this many words that is like nothing was meant for the bot, but how?"""
 
@@ -96,7 +98,8 @@ class Reader:
         holds_data = Label.PERSONAL_DATA in hearing.labels or bool(kinds_of(shown))
         if holds_data and verdict.label not in _KEEPS_LABEL:
             verdict = _Verdict(Label.PERSONAL_DATA)
-        has_faq = verdict.label in _MAY_HAVE_FAQ and answer is not None
+        least = SURE_OF_AGENDA if verdict.label is Label.AGENDA else 0.0
+        has_faq = verdict.label in _MAY_HAVE_FAQ and answer is not None and answer.score >= least
         may_suggest = verdict.label in _MAY_HAVE_FAQ or verdict.label is Label.UNCLEAR
         suggested = self.faq.near(ranked) if may_suggest and not has_faq else ()
         return Reading(
