@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from wijkbot.adapter_api import Mounted, WebhookRequest
 from wijkbot.app.assemble import Bot
 from wijkbot.app.health import look
+from wijkbot.content.translations import page_texts
 from wijkbot.storage.errors import StorageProblem
 
 log = structlog.get_logger()
@@ -30,6 +31,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
+
+PAGE_LANGUAGES = {"nl": "Nederlands", "fr": "Français", "en": "English"}
 
 _HERE = Path(__file__).parent
 
@@ -98,16 +101,30 @@ def _hook(bot: Bot):  # type: ignore[no-untyped-def]
     return hook
 
 
-def _front(bot: Bot, rooms: list[str]):  # type: ignore[no-untyped-def]
+def _front(bot: Bot, rooms: list[str]):  # type: ignore[no-untyped-def] # idem
     environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"), autoescape=select_autoescape()
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=select_autoescape(),
+        extensions=["jinja2.ext.i18n"],
     )
     settings = bot.house.settings
     areas = [(name, settings.areas()[settings.neighbourhood_of(name)].name) for name in rooms]
 
-    async def front() -> HTMLResponse:
-        page = environment.get_template("front.html")
-        return HTMLResponse(page.render(organisation=settings.organisation.name, areas=areas))
+    async def front(request: Request, lang: str = "") -> HTMLResponse:
+        wanted = [lang, *request.headers.get("accept-language", "").split(",")]
+        codes = [code.strip()[:2].lower() for code in wanted]
+        language = next((code for code in codes if code in PAGE_LANGUAGES), "nl")
+        page = environment.overlay()
+        page.install_gettext_translations(  # type: ignore[attr-defined]
+            page_texts(language), newstyle=True
+        )
+        html = page.get_template("front.html").render(
+            organisation=settings.organisation.name,
+            areas=areas,
+            lang=language,
+            languages=PAGE_LANGUAGES.items(),
+        )
+        return HTMLResponse(html)
 
     return front
 
