@@ -6,16 +6,13 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from wijkbot.app.shelf import Shelf, make_reader, make_shelf
+from wijkbot.app.shelf import READ_KINDS, Shelf, make_reader, make_shelf
 from wijkbot.content.model import Item
 from wijkbot.content.store_format import from_json
 from wijkbot.settings import Settings
 from wijkbot.storage import items as stored
 from wijkbot.storage.database import Database
 from wijkbot.understanding import Reader
-
-READ_KINDS = frozenset({"faq", "alarm", "cues", "labels"})
-"""A change of another kind leaves the reader as it is: learning takes most of the time."""
 
 
 class NothingPublishedError(Exception):

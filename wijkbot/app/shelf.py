@@ -10,6 +10,9 @@ from wijkbot.content.model import Item, Pack
 from wijkbot.engine.book import DialogBook
 from wijkbot.understanding import Reader
 
+READ_KINDS = frozenset({"faq", "alarm", "cues", "labels"})
+"""A change of another kind leaves the reader as it is: learning takes most of the time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
