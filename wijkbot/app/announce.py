@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from wijkbot.adapter_api import Adapter
-from wijkbot.app.converse import House, local_time, policy_of
 from wijkbot.app.deliver import links_of
+from wijkbot.app.house import House, local_time, policy_of
 from wijkbot.app.language import answer_language
 from wijkbot.app.payload import say_bytes
 from wijkbot.app.render import Setting, render

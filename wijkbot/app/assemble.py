@@ -9,8 +9,9 @@ from pathlib import Path
 
 from wijkbot.adapter_api import Adapter, ChannelConfig, Clockwork
 from wijkbot.app import plugins
-from wijkbot.app.converse import Converser, House
+from wijkbot.app.converse import Converser
 from wijkbot.app.deliver import Deliverer
+from wijkbot.app.house import House
 from wijkbot.app.library import Library
 from wijkbot.app.receive import ChannelPort
 from wijkbot.clock import Clock

@@ -20,7 +20,7 @@ from wijkbot.adapter_api import (
     Unknown,
     Urgency,
 )
-from wijkbot.app.converse import House, local_time, policy_of
+from wijkbot.app.house import House, local_time, policy_of
 from wijkbot.app.language import variant
 from wijkbot.app.payload import say_from
 from wijkbot.app.render import Links, Rendered, Setting, render

@@ -13,7 +13,7 @@ import structlog
 
 from wijkbot.adapter_api import Adapter, ConfigError
 from wijkbot.app.assemble import Bot
-from wijkbot.app.converse import House
+from wijkbot.app.house import House
 from wijkbot.app.library import Library
 from wijkbot.app.publish import check_folder, problems_of, publish
 from wijkbot.app.receive import ChannelPort

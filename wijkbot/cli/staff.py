@@ -14,7 +14,7 @@ from wijkbot.app.announce import Plan
 from wijkbot.app.announce import announce as announce_plan
 from wijkbot.app.announce import plan as plan_announcement
 from wijkbot.app.assemble import make_adapters, open_house
-from wijkbot.app.converse import House
+from wijkbot.app.house import House
 from wijkbot.clock import Clock
 from wijkbot.settings import Settings, SettingsError, load_settings
 from wijkbot.storage import chats

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date
 from difflib import get_close_matches
-from zoneinfo import ZoneInfo
-
-from dateutil.rrule import rrulestr
 
 from wijkbot.content.check_dialogs import check_dialog, check_examples
+from wijkbot.content.check_helplines import check_card_lines, check_helpline
+from wijkbot.content.check_hours import check_hours
+from wijkbot.content.check_needed import check_needed
 from wijkbot.content.load import Loaded
 from wijkbot.content.model import (
     Alarm,
@@ -19,22 +19,19 @@ from wijkbot.content.model import (
     DialogFile,
     Faq,
     Helpline,
-    Hours,
     Item,
     Labels,
     Organisation,
     Pack,
     Text,
+    TitledChoice,
 )
 from wijkbot.content.problems import Problem
-from wijkbot.content.texts import all_texts, in_language
+from wijkbot.content.texts import REQUIRED, all_texts, in_language
 from wijkbot.engine.words import Label
 
-REQUIRED = ("nl-NL", "nl-BE", "fr", "en")
-"""Languages in which every resident must be able to read every text."""
 GROUP_LIMIT = 350
 """Characters of an answer in a group (DOMAIN S4-17)."""
-HELPLINE_DAYS = 180
 PHONE_DIGITS = 3
 """Fewest digits of a number that can be called."""
 FIELDS: dict[str, frozenset[str]] = {
@@ -65,7 +62,7 @@ _FREE_NUMBERS = {"112", "101"}
 
 def check(loaded: Loaded) -> tuple[Problem, ...]:
     """Every mistake that only shows when the parts are put side by side."""
-    found = [*_check_pack(loaded)]
+    found = [*check_needed(loaded)]
     for item in loaded.items.values():
         for one in _CHECKS:
             found.extend(one(loaded, item))
@@ -73,20 +70,6 @@ def check(loaded: Loaded) -> tuple[Problem, ...]:
             found.extend(check_dialog(loaded, item))
     found.extend(check_examples(loaded))
     return tuple(found)
-
-
-def _check_pack(loaded: Loaded) -> Iterator[Problem]:
-    packs = [item for item in loaded.items.values() if isinstance(item, Pack)]
-    if len(packs) != 1:
-        yield Problem(
-            loaded.folder, 1, f"there are {len(packs)} items of kind pack", "have exactly one"
-        )
-        return
-    pack = packs[0]
-    for name in {pack.main_hours, *pack.main_hours_by_country.values()}:
-        if not isinstance(loaded.items.get(name), Hours):
-            todo = "name an item of kind hours"
-            yield loaded.problem(pack.id, ("main_hours",), f"there are no hours {name!r}", todo)
 
 
 def _check_translations(loaded: Loaded, item: Item) -> Iterator[Problem]:
@@ -104,14 +87,21 @@ def _check_translations(loaded: Loaded, item: Item) -> Iterator[Problem]:
 def _place_of(item: Item, key: str) -> tuple[str | int, ...]:
     if isinstance(item, DialogFile) and "." in key:
         step, _, part = key.partition(".")
-        return ("steps", step, part) if part in {"ask", "invalid"} else ("steps", step, "choices")
+        if part in {"ask", "invalid"}:
+            return ("steps", step, part)
+        return ("steps", step, *_place_of_choice(item.steps[step].choices, part))
     if isinstance(item, Faq) and key == "text":
         return ("answer",)
-    if key.startswith("choice."):
-        return ("choices",)
+    if isinstance(item, Text) and key.startswith("choice."):
+        return _place_of_choice(item.choices, key.removeprefix("choice."))
     if isinstance(item, Card):
         return ("parts", key)
     return (key,)
+
+
+def _place_of_choice(choices: tuple[TitledChoice, ...], wanted: str) -> tuple[str | int, ...]:
+    index = [choice.id for choice in choices].index(wanted)
+    return ("choices", index, "title")
 
 
 def _check_fields(loaded: Loaded, item: Item) -> Iterator[Problem]:
@@ -234,42 +224,6 @@ def _check_label(loaded: Loaded, item: Item) -> Iterator[Problem]:
                 yield loaded.problem(item.id, ("starts_on", index), what, "use a known label")
 
 
-def _check_helpline(loaded: Loaded, item: Item) -> Iterator[Problem]:
-    if not isinstance(item, Helpline):
-        return
-    if item.expires > item.last_checked + timedelta(days=HELPLINE_DAYS):
-        what = f"{item.id} expires more than {HELPLINE_DAYS} days after it was checked"
-        yield loaded.problem(item.id, ("expires",), what, "check it again, or expire it earlier")
-    if not item.source:
-        yield loaded.problem(
-            item.id, ("source",), f"{item.id} has no source", "say where it stands"
-        )
-
-
-def _check_hours(loaded: Loaded, item: Item) -> Iterator[Problem]:
-    if not isinstance(item, Hours):
-        return
-    try:
-        ZoneInfo(item.timezone)
-    except (KeyError, ValueError):
-        what = f"the time zone {item.timezone!r} is unknown"
-        yield loaded.problem(item.id, ("timezone",), what, 'use "Europe/Brussels", for example')
-    for index, rule in enumerate(item.rules):
-        place = ("rules", index)
-        if rule.begins >= rule.ends:
-            yield loaded.problem(item.id, place, "this ends before it begins", "mend from/until")
-        try:
-            rrulestr(rule.rrule, dtstart=datetime.combine(rule.starts, rule.begins))
-        except (ValueError, TypeError, KeyError):
-            what = f"the rule {rule.rrule!r} is no RRULE"
-            todo = 'write it as "FREQ=WEEKLY;BYDAY=TU"'
-            yield loaded.problem(item.id, (*place, "rrule"), what, todo)
-    for index, closed in enumerate(item.closed):
-        if closed.first > closed.last:
-            what = "this closure ends before it begins"
-            yield loaded.problem(item.id, ("closed", index), what, "mend from/until")
-
-
 def expired_helplines(loaded: Loaded, today: date) -> list[str]:
     """The helplines whose check is too old on that day (their hours are not shown)."""
     return [
@@ -295,7 +249,8 @@ _CHECKS: tuple[Callable[[Loaded, Item], Iterator[Problem]], ...] = (
     _check_card,
     _check_faq,
     _check_label,
-    _check_helpline,
-    _check_hours,
+    check_helpline,
+    check_card_lines,
+    check_hours,
     _check_examples_of_faq,
 )

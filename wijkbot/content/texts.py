@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from wijkbot.content.model import Card, DialogFile, Faq, Item, Text, TitledChoice
 
+REQUIRED = ("nl-NL", "nl-BE", "fr", "en")
+"""Languages in which every resident must be able to read every text."""
+
 
 def chain(language: str) -> tuple[str, ...]:
     """Where a text is looked for: "nl-BE" falls back on "nl", any other only on itself."""
@@ -84,7 +87,7 @@ def all_texts(item: Item) -> dict[str, Mapping[str, str]]:
         case DialogFile():
             return _dialog_texts(item)
         case _:
-            keys = ("title", "who", "what_for", "rule")
+            keys = ("title", "who", "what_for", "price", "rule")
             return {key: text_map(item, key) for key in keys if text_map(item, key)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from wijkbot.content.problems import Problem
 
 Place = tuple[str | int, ...]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NUMBER = re.compile(r"-?[1-9][0-9]{0,17}")
+"""Shorter than what Python refuses to read; a longer one is no number of ours, but text."""
+DEEPEST = 20
+"""Levels of indents; the deepest kind of content has eight."""
 _PREFIX = "tag:yaml.org,2002:"
 
 
@@ -82,6 +87,11 @@ def _compose(text: str, source: Source) -> yaml.Node | None:
 
 def _build(node: yaml.Node, place: Place, source: Source, seen: set[int]) -> Any:
     source.lines.setdefault(place, node.start_mark.line + 1)
+    if len(place) > DEEPEST:
+        source.problems.append(
+            source.problem(place, "this is nested too deep", "look at brackets and indents")
+        )
+        return None
     if not isinstance(node, yaml.ScalarNode):
         if id(node) in seen:
             # an alias can make a small file huge; nobody needs one here
@@ -127,7 +137,7 @@ def _scalar(node: yaml.Node) -> Any:
             return None
         case "bool" if text.lower() in {"true", "false"}:
             return text.lower() == "true"
-        case "int" if text.lstrip("-").isdecimal() and not text.startswith("0"):
+        case "int" if _NUMBER.fullmatch(text):
             return int(text)
         case _:
             return text

@@ -127,7 +127,8 @@ def _menu_pick(scene: Scene, conversation: Conversation, text: str) -> str | Non
         return None
     offered = conversation.offered
     number = text.strip().rstrip(".)")
-    if offered and number.isdecimal() and 1 <= int(number) <= len(offered):
+    is_short = len(number) <= talk.MOST_DIGITS
+    if is_short and number.isdecimal() and 1 <= int(number) <= len(offered):
         return offered[int(number) - 1]
     menu = scene.book.items.get(table.WELCOME)
     if menu is None:

@@ -15,6 +15,9 @@ NEAR = 0.8
 SHORTEST_NEAR_MISS = 4
 """Letters from which a misspelling is still recognisable as that title."""
 
+LONGEST = 200
+"""Characters of the longest text that can be a choice; a longer one tells something else."""
+
 _NUMBER = re.compile(r"^\W*(?:nr|nummer|numéro|number|no)?\W*(\d{1,2})\W*$")
 
 YES_NO = (
@@ -69,6 +72,8 @@ def pick(text: str, choices: Sequence[DialogChoice]) -> str | None:
     for choice in choices:
         if text == choice.id:
             return choice.id
+    if len(text) > LONGEST:
+        return None
     number = _NUMBER.match(text.lower())
     if number and 1 <= int(number[1]) <= len(choices):
         return choices[int(number[1]) - 1].id

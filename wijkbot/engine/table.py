@@ -85,3 +85,30 @@ REPLIES: dict[tuple[Label, Place], Reply] = {
     (Label.STOP, _P): Reply("T22", Purpose.SERVICE),
 }
 """INFO stands here for the case that the matcher abstained."""
+
+FIXED_ITEMS = frozenset(
+    {
+        DISCLOSURE,
+        WELCOME,
+        GROUP_WELCOME,
+        SUGGEST,
+        LIMIT_REACHED,
+        DIALOG_STOPPED,
+        DIALOG_TIMED_OUT,
+        DIALOG_WITHDRAWN,
+        INVALID_ANSWER,
+        UNREADABLE,
+        OLD_BUTTON,
+        GO_PRIVATE,
+        INFO_MENU,
+        OTHER_LANGUAGE,
+        PERSONAL_DATA,
+        PERSONAL_FOOTER,
+        NOT_UNDERSTOOD,
+        STOPPED,
+        JOB_LINK,
+        *REFERRAL_STAIRS,
+        *(row.item for row in REPLIES.values()),
+    }
+)
+"""Every item that is said by its id: without one of them a book is not published."""

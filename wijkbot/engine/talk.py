@@ -37,6 +37,9 @@ from wijkbot.engine.words import Place, Purpose
 STEP_LIMIT = 50
 """A dialog that moves on this often without an answer is a loop: a bug that must be loud."""
 
+MOST_DIGITS = 9
+"""Digits of the longest number that is an answer; Python refuses to read thousands of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -167,7 +170,8 @@ def _take(step: Step, text: str) -> tuple[str, str] | None:
             goto = next((c.goto for c in choices if c.id == picked), "")
             return (picked, goto) if picked else None
         case SlotType.NUMBER:
-            ok = words.isdecimal() and least <= int(words) <= (most or 10**6)
+            is_number = words.isdecimal() and len(words) <= MOST_DIGITS
+            ok = is_number and least <= int(words) <= (most or 10**6)
             return (str(int(words)), "") if ok else None
         case SlotType.OWN_WORDS | SlotType.WORD:
             limit = min(most or OWN_WORDS_LIMIT, OWN_WORDS_LIMIT)

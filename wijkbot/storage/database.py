@@ -11,6 +11,7 @@ import asyncio
 import os
 import queue
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -35,7 +36,7 @@ T = TypeVar("T")
 _Job = tuple[Callable[[Connection], Any], "Future[Any]"]
 
 
-class Database:
+class Database(ABC):
     """The open database. Functions get a connection inside a transaction.
 
     A result is given only after its commit; an exception undoes that function's work alone.
@@ -43,28 +44,28 @@ class Database:
 
     is_embedded: bool
 
+    @abstractmethod
     async def write(self, fn: Callable[[Connection], T]) -> T:
         """Run in a writing transaction.
 
         Raises:
             DatabaseAway: nothing was kept; try again later.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def read(self, fn: Callable[[Connection], T]) -> T:
         """Run on a consistent snapshot that cannot write."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def scrub(self) -> bool:
         """After an erasure: leave no trace of it in the journal on disk.
 
         False when somebody was reading for so long that it could not be done; ask again.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def close(self) -> None:
         """Finish what was submitted, and close every connection."""
-        raise NotImplementedError
 
 
 class _Embedded(Database):
