@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,36 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wijkbot.app.publish import check_folder, problems_of
+from tests.content.edits import change, problems
 from wijkbot.content.load import load
-from wijkbot.content.locate import content_dir
-from wijkbot.content.problems import Problem
 from wijkbot.content.yaml_lines import read_source
-
-
-@pytest.fixture
-def pack(tmp_path: Path) -> Path:
-    """A copy of the pack, to break."""
-    folder = tmp_path / "dialogs"
-    shutil.copytree(content_dir("dialogs"), folder, ignore=shutil.ignore_patterns("_*"))
-    return folder
-
-
-def _change(folder: Path, name: str, old: str, new: str) -> Path:
-    (path,) = folder.glob(f"**/{name}")
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return path
-
-
-def _problems(folder: Path) -> tuple[Problem, ...]:
-    return problems_of(check_folder(folder))
 
 
 def test_pack_is_right_and_its_examples_play(pack: Path) -> None:
     """Nothing to mend in what we ship."""
-    assert () == _problems(pack)
+    assert () == problems(pack)
 
 
 MISTAKES: list[tuple[str, str, str, str, str]] = [
@@ -80,27 +57,27 @@ def test_mistake_is_told_with_its_line_and_remedy(
     pack: Path, name: str, old: str, new: str, what: str, todo: str
 ) -> None:
     """One of the lines names the file, a line of it, the mistake and the remedy."""
-    path = _change(pack, name, old, new)
+    path = change(pack, name, old, new)
     length = len(path.read_text(encoding="utf-8").splitlines())
-    told = [p for p in _problems(pack) if what in p.what and todo in p.remedy]
-    assert told, [str(p) for p in _problems(pack)]
+    told = [p for p in problems(pack) if what in p.what and todo in p.remedy]
+    assert told, [str(p) for p in problems(pack)]
     assert any(p.path == path and 1 <= p.line <= length for p in told)
 
 
 def test_line_is_the_one_of_the_mistake(pack: Path) -> None:
     """Not the first line of the file, but where it stands."""
-    path = _change(pack, "klus.yaml", "next: words", "next: wrds")
+    path = change(pack, "klus.yaml", "next: words", "next: wrds")
     lines = path.read_text(encoding="utf-8").splitlines()
-    (told,) = [p for p in _problems(pack) if "'wrds'" in p.what]
+    (told,) = [p for p in problems(pack) if "'wrds'" in p.what]
     assert "next: wrds" in lines[told.line - 1]
 
 
 def test_all_mistakes_come_at_once(pack: Path) -> None:
     """One run tells all of them."""
-    _change(pack, "T44*.yaml", "purpose:", "purpse:")
-    _change(pack, "klus.yaml", "next: words", "next: wrds")
-    _change(pack, "Z4*.yaml", "price: free\n", "")
-    texts = " | ".join(str(problem) for problem in _problems(pack))
+    change(pack, "T44*.yaml", "purpose:", "purpse:")
+    change(pack, "klus.yaml", "next: words", "next: wrds")
+    change(pack, "Z4*.yaml", "price: free\n", "")
+    texts = " | ".join(str(problem) for problem in problems(pack))
     for part in ("'purpse'", "'wrds'", "'price'"):
         assert part in texts
 
@@ -108,7 +85,7 @@ def test_all_mistakes_come_at_once(pack: Path) -> None:
 def test_dialog_without_an_example_fails(pack: Path) -> None:
     """Examples are part of a dialog."""
     (pack / "wis.example.yaml").unlink()
-    assert any("no example conversation" in p.what for p in _problems(pack))
+    assert any("no example conversation" in p.what for p in problems(pack))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +100,7 @@ def test_crisis_text_is_guarded(pack: Path, change: Callable[[str], str], what: 
     """The wrong country's number, and an unread translation, cannot be published."""
     (path,) = pack.rglob("T12-*.yaml")
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
-    assert any(what in p.what for p in _problems(pack))
+    assert any(what in p.what for p in problems(pack))
 
 
 @given(st.text(max_size=400))

@@ -113,6 +113,25 @@ async def test_crisis_is_the_very_first_message(
         assert "computer" not in card["body"]
 
 
+async def test_odd_job_asked_in_the_group_goes_on_in_the_direct_chat(
+    homeserver: LocalSynapse, new_resident: NewResident, tmp_path: Path
+) -> None:
+    """A matrix.to link carries no token: who asked and then opens a direct chat goes on there."""
+    anna = await new_resident("anna")
+    ben = await new_resident("ben")
+    async with _group(homeserver, anna, tmp_path, encrypted=False) as (room, user):
+        await anna.send(room, f"@{_name(user)} wie kan mijn lamp ophangen?")
+        link = await anna.wait_message(room, user, "matrix.to")
+        assert user in link["body"]
+        direct = await anna.create_dm(user)
+        await anna.wait_message(direct, user, "Wil je hulp met een klusje")
+        strangers = await ben.create_dm(user)
+        await ben.wait_joined(strangers, user)
+        await ben.send(strangers, "waar kan ik printen?")
+        await ben.wait_message(strangers, user, "bibliotheek")
+        assert 1 == len(await _said(ben, strangers, user))
+
+
 @asynccontextmanager
 async def _process(config: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
     """A bot in a process of its own, that can be killed."""

@@ -115,6 +115,9 @@ class ChannelPort:
         area = self._settings.neighbourhood_of(self._channel)
         opens_itself = self._settings.policy.group_activation == "invite"
         member = "" if event.kind in _OF_THE_CHAT else event.sender
+        if event.kind is EventKind.BOT_JOINED and event.is_private:
+            # who opened the direct chat is the resident it is with
+            member = event.invited_by or event.sender
         if event.sender_kind is SenderKind.ANONYMOUS_ADMIN:
             # all anonymous admins share one id, so none of them has a dialog of their own
             member = ""

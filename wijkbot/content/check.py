@@ -118,6 +118,8 @@ def _wrong_fields(loaded: Loaded, item: Item, text: str) -> Iterator[tuple[str, 
         known.add(match[0])
         group, name = match[1], match[2]
         names = _names_of(loaded, item, group)
+        if names is None and group == "word":
+            continue  # without a pack there is another problem, which says so
         if names is None:
             yield f"the field {match[0]} is unknown", f"use one of {', '.join(sorted(FIELDS))}"
         elif name not in names:
@@ -132,7 +134,7 @@ def _wrong_fields(loaded: Loaded, item: Item, text: str) -> Iterator[tuple[str, 
 def _names_of(loaded: Loaded, item: Item, group: str) -> set[str] | None:
     if group == "word":
         packs = [i for i in loaded.items.values() if isinstance(i, Pack)]
-        return set(packs[0].words) if packs else set()
+        return set(packs[0].words) if packs else None
     if group == "slot" and isinstance(item, DialogFile):
         return {step.slot or name for name, step in item.steps.items()}
     if group == "item":
@@ -201,7 +203,8 @@ def _check_faq(loaded: Loaded, item: Item) -> Iterator[Problem]:
         yield loaded.problem(
             item.id, ("id",), f"{item.id} has no answer", "add `answer` or `hours`"
         )
-    if item.hours and item.hours != "main" and item.hours not in loaded.items:
+    is_known = item.hours in {"", "main", *loaded.items} or loaded.is_unread(item.hours)
+    if not is_known:
         what = f"there are no hours {item.hours!r}"
         yield loaded.problem(item.id, ("hours",), what, 'name an item of kind hours, or "main"')
     for language, text in (item.answer or {}).items():

@@ -19,8 +19,10 @@ def check_dialog(loaded: Loaded, item: DialogFile) -> Iterator[Problem]:
     yield from _ways_out(loaded, item)
     yield from _loops(loaded, item)
     yield from _choices(loaded, item)
-    if not any(file.dialog == item.id for file in loaded.examples):
-        name = f"{loaded.sources[item.id].path.stem}.example.yaml"
+    stem = loaded.sources[item.id].path.stem
+    is_shown = any(file.dialog == item.id for file in loaded.examples)
+    if not is_shown and not loaded.is_unread(f"{stem}.example"):
+        name = f"{stem}.example.yaml"
         what = f"the dialog {item.id!r} has no example conversation"
         yield loaded.problem(item.id, ("id",), what, f"write {name} beside it")
 
@@ -30,6 +32,8 @@ def check_examples(loaded: Loaded) -> Iterator[Problem]:
     for file in loaded.examples:
         path = Path(file.path)
         dialog = loaded.items.get(file.dialog)
+        if dialog is None and loaded.is_unread(file.dialog):
+            continue
         if not isinstance(dialog, DialogFile):
             what = f"there is no dialog {file.dialog!r}"
             yield Problem(path, 1, what, "name the dialog that is shown")
@@ -49,7 +53,7 @@ def check_examples(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _exists(loaded: Loaded, name: str) -> bool:
-    if name == "nothing" or name in loaded.items:
+    if name == "nothing" or name in loaded.items or loaded.is_unread(name.partition(".")[0]):
         return True
     head, _, step = name.partition(".")
     dialog = loaded.items.get(head)
@@ -70,9 +74,19 @@ def _unknown_steps(loaded: Loaded, item: DialogFile) -> Iterator[Problem]:
     for name, step in item.steps.items():
         for target in targets(step):
             if target not in item.steps:
-                place = ("steps", name, "next")
+                place = ("steps", name, *_place_of_target(step, target))
                 what = f"the step {name!r} goes on to {target!r}, which does not exist"
                 yield loaded.problem(item.id, place, what, _near(target, item))
+
+
+def _place_of_target(step: DialogStep, target: str) -> tuple[str | int, ...]:
+    for index, choice in enumerate(step.choices):
+        if choice.goto == target:
+            return ("choices", index, "goto")
+    for index, branch in enumerate(() if isinstance(step.next, str) else step.next):
+        if branch.goto == target:
+            return ("next", index, "goto")
+    return ("next",)
 
 
 def _near(name: str, item: DialogFile) -> str:

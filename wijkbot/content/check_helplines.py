@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from wijkbot.content.load import Loaded
@@ -52,21 +52,15 @@ def check_card_lines(loaded: Loaded, item: Item) -> Iterator[Problem]:
                         yield loaded.problem(item.id, (key, written), what, todo)
 
 
-def _countries_that_read(written: str, texts: object) -> tuple[str, ...]:
-    """The countries in which this variant is shown: "nl" also where "nl-BE" is missing."""
-    spoken = [language for language in REQUIRED if written in chain(language)]
-    shown = []
-    for language in spoken:
-        first = next(code for code in chain(language) if code in texts)  # type: ignore[operator]
-        if first == written:
-            shown.append(language)
-    found = [country for country in COUNTRIES if any(_is_read(lang, country) for lang in shown)]
-    return tuple(found)
-
-
-def _is_read(language: str, country: str) -> bool:
-    _, _, region = language.partition("-")
-    return region in {"", country}
+def _countries_that_read(written: str, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """The countries in which this variant is shown: "nl" only where "nl-BE" is missing."""
+    shown = [
+        language
+        for language in REQUIRED
+        if written == next((code for code in chain(language) if code in texts), "")
+    ]
+    regions = [language.partition("-")[2] for language in shown]
+    return tuple(country for country in COUNTRIES if {"", country}.intersection(regions))
 
 
 def has_checked_line(loaded: Loaded, role: str, country: str) -> bool:

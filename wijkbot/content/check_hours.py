@@ -96,10 +96,11 @@ def _days(loaded: Loaded, item: Hours) -> Iterator[Problem]:
 
 def _reasons(loaded: Loaded, item: Hours) -> Iterator[Problem]:
     """A reason that lacks a language would take the sentence along with it."""
-    for part, entries in (("closed", item.closed), ("changes", item.changes)):
-        for index, entry in enumerate(entries):
-            for language in REQUIRED:
-                if entry.reason and in_language(entry.reason, language) is None:
-                    what = f"the reason has no text in {language}"
-                    todo = f"add {language.split('-', maxsplit=1)[0]!r}"
-                    yield loaded.problem(item.id, (part, index, "reason"), what, todo)
+    places = [(("closed", i, "reason"), closed.reason) for i, closed in enumerate(item.closed)]
+    places += [(("changes", i, "reason"), change.reason) for i, change in enumerate(item.changes)]
+    for place, reason in places:
+        for language in REQUIRED:
+            if reason and in_language(reason, language) is None:
+                what = f"the reason has no text in {language}"
+                todo = f"add {language.split('-', maxsplit=1)[0]!r}"
+                yield loaded.problem(item.id, place, what, todo)

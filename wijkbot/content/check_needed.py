@@ -21,6 +21,8 @@ def check_needed(loaded: Loaded) -> Iterator[Problem]:
     needed = dict.fromkeys(sorted(FIXED_ITEMS), Text)
     for name, kind in {**needed, HOURS_CARD: Card, "organisation": Organisation}.items():
         item = loaded.items.get(name)
+        if item is None and loaded.is_unread(name):
+            continue
         if item is None:
             todo = "put its file back; what is here may be changed, not removed"
             what = f"there is no {kind.__name__.lower()} with the id {name!r}"
@@ -36,6 +38,8 @@ def check_needed(loaded: Loaded) -> Iterator[Problem]:
 
 def _pack(loaded: Loaded) -> Iterator[Problem]:
     packs = [item for item in loaded.items.values() if isinstance(item, Pack)]
+    if not packs and loaded.is_unread("pack"):
+        return
     if len(packs) != 1:
         what = f"there are {len(packs)} items of kind pack"
         yield Problem(loaded.folder, 1, what, "have exactly one")
@@ -45,6 +49,6 @@ def _pack(loaded: Loaded) -> Iterator[Problem]:
     for country, hours in pack.main_hours_by_country.items():
         named["main_hours_by_country", country] = hours
     for place, name in named.items():
-        if not isinstance(loaded.items.get(name), Hours):
+        if not isinstance(loaded.items.get(name), Hours) and not loaded.is_unread(name):
             todo = "name an item of kind hours"
             yield loaded.problem(pack.id, place, f"there are no hours {name!r}", todo)

@@ -37,6 +37,11 @@ class Loaded:
             return Problem(self.folder, 1, what, todo)
         return source.problem(place, what, todo)
 
+    def is_unread(self, name: str) -> bool:
+        """Is there a file of that name that could not be loaded? Then its own problem counts."""
+        stems = {problem.path.stem for problem in self.problems}
+        return any(name in {stem, stem.partition("-")[0]} for stem in stems)
+
 
 def load(folder: Path, overlay: Path | None = None) -> Loaded:
     """Load a folder; items of the overlay replace those of the same id."""

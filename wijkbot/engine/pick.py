@@ -48,7 +48,9 @@ STOP_WORDS = frozenset(
 
 def plain(text: str) -> str:
     """Lower case, no accents, no punctuation, single spaces: the form that is compared."""
-    decomposed = unicodedata.normalize("NFKD", text.lower())
+    # folded after decomposing: a raised "S" becomes a letter only then
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", folded)
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(re.sub(r"[^\w\s]", " ", letters).split())
 
