@@ -14,6 +14,10 @@ from sqlalchemy import text
 from tests.adapters.telegram.bot_api import LocalBotApi
 from tests.living import LivingBot, free_port, living_bot
 from wijkbot.app.announce import announce, plan
+from wijkbot.app.assemble import make_adapters
+from wijkbot.cli.checking import of_channel
+from wijkbot.clock import Clock
+from wijkbot.settings import settings_from
 from wijkbot.storage import chats, jobs
 
 ANN, BEN = 42, 43
@@ -211,3 +215,17 @@ async def _rows(living: LivingBot) -> tuple[int, int]:
         return int(inbox), int(chat)
 
     return await database.read(count)
+
+
+async def test_doctor_asks_the_platform(tmp_path: Path) -> None:
+    """A working account is well; a wrong token is told with what to do."""
+    async with LocalBotApi() as api:
+        for token, is_well in ((api.token, True), ("7000000009:AAF-another_pretend_token", False)):
+            raw = {
+                "organisation": {"name": "Buurthuis De Brug", "country": "BE"},
+                "channels": _channel(api) | {"buurt": {**_channel(api)["buurt"], "token": token}},
+            }
+            adapters = make_adapters(settings_from(raw), tmp_path, Clock())
+            finding = await of_channel("buurt", adapters["buurt"])
+            assert is_well is (not finding.remedy or finding.is_warning), finding
+            assert token not in str(finding)

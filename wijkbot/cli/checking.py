@@ -8,12 +8,16 @@ from pathlib import Path
 
 import typer
 
+from wijkbot.adapter_api import Adapter, Mounted
 from wijkbot.app.assemble import make_adapters, open_house
 from wijkbot.app.publish import check_folder, problems_of
 from wijkbot.clock import Clock
 from wijkbot.content.locate import content_dir
 from wijkbot.settings import Settings, load_settings
 from wijkbot.storage import health
+
+CHANNEL_SECONDS = 15.0
+"""How long a platform may take to say how it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,6 @@ async def _of_house(settings: Settings, folder: Path) -> list[Finding]:
         await house.library.refresh()
     finally:
         await house.database.close()
-    adapters = make_adapters(settings, folder, clock)
     findings = [
         Finding("database", "reachable, schema is current, the key file fits"),
         Finding("book", f"version {house.library.version}")
@@ -69,9 +72,26 @@ async def _of_house(settings: Settings, folder: Path) -> list[Finding]:
         findings.append(
             Finding("dead letters", str(backlog.dead), "look at the log, then write again")
         )
-    for name, adapter in adapters.items():
-        findings.append(Finding(f"channel {name}", f"{adapter.name} is configured"))
+    for name, adapter in make_adapters(settings, folder, clock).items():
+        findings.append(await of_channel(name, adapter))
     return findings
+
+
+async def of_channel(name: str, adapter: Adapter) -> Finding:
+    """Ask the platform itself; a pretend app has nothing to ask."""
+    what = f"channel {name}"
+    if isinstance(adapter, Mounted):
+        return Finding(what, "a pretend group app, only for trying out")
+    try:
+        async with asyncio.timeout(CHANNEL_SECONDS):
+            health = await adapter.health()
+    except TimeoutError:
+        return Finding(what, "no answer of the platform", "look at the network, then ask again")
+    finally:
+        await adapter.stop()
+    if health.ok:
+        return Finding(what, health.detail or f"{adapter.name} answers", health.remedy, True)
+    return Finding(what, health.detail or "not well", health.remedy or "look at the log")
 
 
 def _of_settings(settings: Settings) -> list[Finding]:
