@@ -80,3 +80,20 @@ async def test_only_published_texts_can_be_announced(tmp_path: Path) -> None:
         for item in ("T11", "nothing", "klus"):
             with pytest.raises(SettingsError):
                 await plan(living.bot.house, dict(living.bot.adapters), item, groups)
+
+
+async def test_second_announcement_of_the_day_waits(tmp_path: Path) -> None:
+    """One a day in a group; the preview of the next one says so, also when agreed at once."""
+    async with living_bot(tmp_path, CHANNELS) as living:
+        groups = await _groups(living)
+        adapters = dict(living.bot.adapters)
+        first = await plan(living.bot.house, adapters, "Z4", groups)
+        at_once = await plan(living.bot.house, adapters, "T07", groups)
+        assert 2 == await announce(living.bot.house, first, "first", "worker")
+        assert 0 == await announce(living.bot.house, at_once, "second", "worker")
+        later = await plan(living.bot.house, adapters, "T07", await _all(living))
+        assert {"unasked-is-spent"} == {preview.forbidden_by for preview in later.previews}
+
+
+async def _all(living: LivingBot) -> list[Chat]:
+    return await living.bot.house.database.read(chats.groups)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter
 from wijkbot.app.deliver import links_of
@@ -78,11 +80,42 @@ async def announce(house: House, plan_: Plan, key: str, author: str) -> int:
         created_by=author,
         expires_at=now_ms + int(ANNOUNCEMENT_LIVES.total_seconds() * 1000),
     )
-    chosen = [preview.group.id for preview in plan_.allowed]
-    made = await house.database.write(
-        lambda c: broadcasts.announce(c, house.sealer, draft, chosen, now_ms)
+
+    def queue(conn: Connection) -> int:
+        """Ask the rule again under each group's lock: two at once pass no limit."""
+        chosen = []
+        for preview in sorted(plan_.allowed, key=lambda p: p.group.id):
+            group = chats.lock(conn, preview.group.id)
+            if group is not None and not _forbidden_by(house, group):
+                chosen.append(group)
+        ids = [group.id for group in chosen]
+        made = broadcasts.announce(conn, house.sealer, draft, ids, now_ms)
+        for group in chosen:
+            moment = local_time(house.settings, group.neighbourhood, now_ms)
+            chats.count_unasked(conn, group, *_day_and_week(moment))
+        return made.queued
+
+    return await house.database.write(queue)
+
+
+def _forbidden_by(house: House, group: Chat) -> str:
+    """The line of the rule that forbids an announcement in this group now, or ""."""
+    settings, now_ms = house.settings, house.clock.now_ms()
+    country = settings.country_of(group.neighbourhood)
+    local_now = local_time(settings, group.neighbourhood, now_ms)
+    place = chats.place_of(group, country, now_ms, *_day_and_week(local_now))
+    request = Request(
+        purpose=Purpose.ANNOUNCEMENT,
+        is_answer=False,
+        local_now=local_now,
+        is_holiday=bool(holiday_name(country, "", local_now.date())),
     )
-    return made.queued
+    verdict = permit(request, place, policy_of(settings))
+    return "" if verdict.is_permitted else verdict.rule
+
+
+def _day_and_week(moment: datetime) -> tuple[str, str]:
+    return moment.date().isoformat(), f"{moment:%G-W%V}"
 
 
 def _say(item: Item, version: int) -> Say:
@@ -102,31 +135,16 @@ def _preview(
     settings = house.settings
     area = group.neighbourhood
     country = settings.country_of(area)
-    local_now = local_time(settings, area, house.clock.now_ms())
-    place = chats.place_of(
-        group,
-        country,
-        house.clock.now_ms(),
-        local_now.date().isoformat(),
-        f"{local_now:%G-W%V}",
-    )
-    request = Request(
-        purpose=Purpose.ANNOUNCEMENT,
-        is_answer=False,
-        local_now=local_now,
-        is_holiday=bool(holiday_name(country, "", local_now.date())),
-    )
-    verdict = permit(request, place, policy_of(settings))
     shelf = house.library.shelf(area)
     setting = Setting(
         items=shelf.items,
         country=country,
-        now=local_now,
+        now=local_time(settings, area, house.clock.now_ms()),
         links=links_of(house, adapters[group.channel]),
         main_hours=shelf.book.main_hours,
         organisation_name=settings.organisation.name,
+        shelter=settings.go_live.shelter,
     )
     language = answer_language("", group.language, "", country, settings.organisation.languages)
     rendered = render(say, item, language, setting)
-    forbidden = "" if verdict.is_permitted else verdict.rule
-    return Preview(group, rendered.text, language, forbidden)
+    return Preview(group, rendered.text, language, _forbidden_by(house, group))

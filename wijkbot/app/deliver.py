@@ -36,6 +36,9 @@ from wijkbot.storage.outbox import Lane, Status
 log = structlog.get_logger()
 
 POLL_SECONDS = 0.5
+LATER = frozenset({"quiet-hours", "group-is-silent"})
+"""Lines of the rule that pass by themselves: the row waits until then, or until it expires."""
+WAIT_MS = 60_000
 _URGENCY = {Lane.CRISIS: Urgency.CRISIS, Lane.REPLY: Urgency.REPLY, Lane.BULK: Urgency.BULK}
 
 
@@ -105,6 +108,9 @@ class Deliverer:
             await self._settle(row, Status.UNKNOWN, error="stopped while sending")
             return
         verdict = await self._permitted(row, say, now_ms)
+        if verdict in LATER:
+            await self._retry(row, WAIT_MS, verdict)
+            return
         if verdict:
             await self._settle(row, Status.REFUSED, error=verdict)
             return
