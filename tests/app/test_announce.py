@@ -11,7 +11,7 @@ import pytest
 from tests.living import LivingBot, living_bot
 from wijkbot.app.announce import announce, plan
 from wijkbot.settings import SettingsError
-from wijkbot.storage import chats
+from wijkbot.storage import chats, limiter
 from wijkbot.storage.chats import Chat
 from wijkbot_sandbox.adapter import SandboxAdapter
 from wijkbot_sandbox.world import GROUP
@@ -97,3 +97,20 @@ async def test_second_announcement_of_the_day_waits(tmp_path: Path) -> None:
 
 async def _all(living: LivingBot) -> list[Chat]:
     return await living.bot.house.database.read(chats.groups)
+
+
+async def test_announcement_that_meets_the_night_waits_for_the_morning(tmp_path: Path) -> None:
+    """Agreed to at half past eight, held up until the quiet hours: it comes after eight, once."""
+    evening = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)
+    async with living_bot(tmp_path, CHANNELS, at=evening) as living:
+        (group, *_) = await _groups(living)
+        house = living.bot.house
+        until = house.clock.now_ms() + 40 * 60_000
+        await house.database.write(lambda c: limiter.hold(c, group.channel, until))
+        made = await plan(house, dict(living.bot.adapters), "Z4", [group])
+        assert 1 == await announce(house, made, "press", "worker")
+        house.clock.shift(45 * 60)
+        await asyncio.sleep(1.5)
+        assert 1 == len(_shown(living, group.channel)), "quiet hours"
+        house.clock.shift(11 * 3600)
+        assert 2 == len(await _wait_shown(living, group.channel, 2))
