@@ -128,6 +128,13 @@ def test_doctor_says_what_to_do(folder: Path) -> None:
     after = _run("doctor", "-c", config)
     assert 0 == after.returncode, after.stdout
     assert "warn  secure chat" in after.stdout
+    line = folder / "dialogs" / "helplines" / "113.yaml"
+    kept = [n for n in line.read_text().splitlines() if not n.startswith(("last_", "expires"))]
+    kept += ["last_checked: 2020-01-01", "expires: 2020-06-01"]
+    line.write_text("\n".join(kept), encoding="utf-8")
+    warned = _run("doctor", "-c", config)
+    assert "warn  helplines" in warned.stdout
+    assert "renew last_checked" in warned.stdout
 
 
 def test_missing_configuration(tmp_path: Path) -> None:

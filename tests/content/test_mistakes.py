@@ -89,17 +89,17 @@ def test_dialog_without_an_example_fails(pack: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "what"),
+    ("edit", "what"),
     [
         (lambda t: t.replace("{helpline.suicide}", "1813", 1), "stands literally"),
         (lambda t: t.replace("reviewed:", "reviewed: {} #", 1), "was not reviewed"),
     ],
     ids=["literal number", "not reviewed"],
 )
-def test_crisis_text_is_guarded(pack: Path, change: Callable[[str], str], what: str) -> None:
+def test_crisis_text_is_guarded(pack: Path, edit: Callable[[str], str], what: str) -> None:
     """The wrong country's number, and an unread translation, cannot be published."""
     (path,) = pack.rglob("T12-*.yaml")
-    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    path.write_text(edit(path.read_text(encoding="utf-8")), encoding="utf-8")
     assert any(what in p.what for p in problems(pack))
 
 

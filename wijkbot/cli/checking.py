@@ -12,6 +12,7 @@ from wijkbot.adapter_api import Adapter, Mounted
 from wijkbot.app.assemble import make_adapters, open_house
 from wijkbot.app.publish import check_folder, problems_of
 from wijkbot.clock import Clock
+from wijkbot.content.check import expired_helplines
 from wijkbot.content.locate import content_dir
 from wijkbot.settings import Settings, load_settings
 from wijkbot.storage import health
@@ -47,10 +48,22 @@ def doctor(config: Path) -> int:
 def _of_content(settings: Settings, folder: Path) -> list[Finding]:
     own = folder / "dialogs"
     source = own if own.is_dir() else content_dir("dialogs")
-    problems = problems_of(check_folder(source, settings))
+    checked = check_folder(source, settings)
+    problems = problems_of(checked)
     if problems:
         return [Finding("dialogs", f"{len(problems)} problem(s)", "run: wijkbot check")]
-    return [Finding("dialogs", "right, and every example conversation plays")]
+    findings = [Finding("dialogs", "right, and every example conversation plays")]
+    expired = expired_helplines(checked[0].loaded, Clock().now().date())
+    if expired:
+        findings.append(
+            Finding(
+                "helplines",
+                f"{len(expired)} were checked too long ago ({', '.join(expired[:3])} …)",
+                "call or look up each one, then renew last_checked and expires",
+                is_warning=True,
+            )
+        )
+    return findings
 
 
 async def _of_house(settings: Settings, folder: Path) -> list[Finding]:
