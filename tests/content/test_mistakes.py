@@ -113,3 +113,40 @@ def test_any_file_gives_problems_and_no_exception(tmp_path_factory: object, text
     loaded = load(folder)
     assert loaded.items or loaded.examples or loaded.problems
     assert all(problem.line >= 1 for problem in loaded.problems)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: text\nid: X\na: " + "{a: " * 800 + "}" * 800,
+        "kind: text\nid: " + "9" * 5000,
+        "kind: text\nid: &a [*a]",
+        "kind: text\nid: !!int --5",
+        "kind: !!python/object:os.system x",
+        "? [kind]\n: text",
+        "\ufeffkind: text",
+        "- kind: text",
+        "kind: text\n---\nkind: text",
+        "",
+    ],
+    ids=str.split("deep digits alias signs object key bom list two empty"),
+)
+def test_odd_files_are_told_with_a_line(tmp_path: Path, text: str) -> None:
+    """What a program would choke on is one more mistake to mend."""
+    path = tmp_path / "x.yaml"
+    path.write_text(text, encoding="utf-8")
+    told = load(tmp_path).problems
+    assert told and all((path, True) == (p.path, p.line >= 1) for p in told)
+
+
+def test_file_in_another_encoding_is_told(tmp_path: Path) -> None:
+    """A letter é of an old editor."""
+    (tmp_path / "x.yaml").write_bytes("kind: text\nid: é".encode("latin-1"))
+    (told,) = load(tmp_path).problems
+    assert "save it as UTF-8" == told.remedy
+
+
+def test_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """A typing mistake in the command."""
+    (told,) = load(tmp_path / "dialgos").problems
+    assert "there is no such folder" == told.what
