@@ -154,3 +154,12 @@ def test_all_mistakes_of_one_folder_are_told_in_one_run(pack: Path) -> None:
         found = [p for p in told if p.path.name.startswith(stem) and what in p.what]
         assert found, (stem, what, [str(problem) for problem in told])
         assert all(problem.line >= 1 and problem.remedy for problem in found)
+
+
+def test_message_that_the_guide_explains_is_the_one_that_is_told(pack: Path) -> None:
+    """docs/content.md shows one message and takes it apart."""
+    change(pack, "Z1*.yaml", "FREQ=WEEKLY;BYDAY=TU", "FREQ=WEKELY")
+    (told,) = problems(pack)
+    guide = Path(__file__).resolve().parents[2] / "docs/content.md"
+    shown = f"dialogs{str(told).removeprefix(str(pack))}"
+    assert shown in guide.read_text(encoding="utf-8").splitlines()

@@ -31,6 +31,16 @@ TYPED = st.one_of(
 CHOICES = st.sampled_from(
     ["menu.job", "menu.hours", "yes", "no", "request", "K02", "faq.F07", "x"]
 )
+READINGS = st.builds(
+    Reading,
+    st.sampled_from(list(Label)),
+    also=st.sampled_from([(), (Label.PERSONAL_DATA,)]),
+    faq=st.sampled_from([None, None, "F01", "F30"]),
+    language=st.sampled_from(["nl", "fr", "other"]),
+    suggestions=st.sampled_from([(), ("F07", "F30")]),
+)
+HOW = st.sampled_from([(True, False), (True, False), (True, True), (False, False)])
+"""Addressed or not, and an edit or not; most messages are plain ones to the bot."""
 PLACES = st.sampled_from([Place.GROUP, Place.PRIVATE])
 
 
@@ -65,18 +75,31 @@ class Talk(RuleBasedStateMachine):
             if place is Place.GROUP:
                 assert "klus" != effect.item, "a private question in the group"
 
-    @rule(place=PLACES, label=st.sampled_from(list(Label)), text=TYPED, minutes=st.floats(0, 60))
-    def message(self, place: Place, label: Label, text: str, minutes: float) -> None:
-        """Somebody writes something."""
+    @rule(place=PLACES, reading=READINGS, text=TYPED, minutes=st.floats(0, 60), how=HOW)
+    def message(
+        self, place: Place, reading: Reading, text: str, minutes: float, how: tuple[bool, bool]
+    ) -> None:
+        """Somebody writes something, to the bot or not, or changes what they wrote."""
         self.minutes += minutes
-        event = MessageArrived(text, Reading(label), facts(minutes=self.minutes))
-        decision = self._happens(place, event)
+        is_addressed, is_edit = how
+        now = facts(minutes=self.minutes)
+        decision = self._happens(place, MessageArrived(text, reading, now, is_addressed, is_edit))
         texts = [effect for effect in decision.effects if isinstance(effect, Say)]
-        if label in CRISIS_LABELS and place is Place.PRIVATE:
+        label = reading.label
+        if place is Place.GROUP and not is_addressed:
+            assert () == decision.effects
+        elif label in CRISIS_LABELS and place is Place.PRIVATE:
             assert [Purpose.CRISIS] == [say.purpose for say in texts], "the card, and only it"
+        elif is_edit:
+            assert () == decision.effects or label in CRISIS_LABELS
         if label in SENSITIVE_LABELS and place is Place.GROUP:
             assert all(() == say.values and () == say.offers for say in texts)
         assert text not in str(texts) or len(text) < 8 or place is Place.PRIVATE
+
+    @rule(dialog=st.sampled_from(["klus", "wis", "gone", ""]))
+    def bound_start(self, dialog: str) -> None:
+        """Somebody follows a link that was made for a dialog."""
+        self._happens(Place.PRIVATE, ChatStarted(facts(minutes=self.minutes), dialog))
 
     @rule(place=PLACES, choice=CHOICES)
     def choice(self, place: Place, choice: str) -> None:

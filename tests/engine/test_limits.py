@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -95,3 +96,78 @@ def test_any_text_is_compared_without_an_exception(text: str) -> None:
     """Plain text is stable, and a pick is one of the choices or none."""
     assert plain(plain(text)) == plain(text)
     assert pick(text, ()) is None
+
+
+REQUESTS = st.builds(
+    Request,
+    st.sampled_from(list(Purpose)),
+    is_answer=st.booleans(),
+    local_now=st.datetimes().map(lambda moment: moment.replace(tzinfo=NOW.tzinfo)),
+    is_holiday=st.booleans(),
+    has_own_words=st.booleans(),
+    has_stopped=st.booleans(),
+)
+PLACES = st.builds(
+    PlaceState,
+    st.sampled_from(list(Place)),
+    st.sampled_from(["NL", "BE"]),
+    is_active=st.booleans(),
+    silent_until=st.sampled_from([None, NOW]),
+    last_crisis_at=st.sampled_from([None, NOW]),
+    last_referral_at=st.sampled_from([None, NOW]),
+    answers_this_hour=st.integers(0, 9),
+    hour_started_at=st.sampled_from([None, NOW]),
+    unasked_today=st.integers(0, 2),
+)
+
+
+@given(REQUESTS, PLACES)
+def test_own_words_never_leave_but_for_an_odd_job_in_private(
+    request_: Request, place: PlaceState
+) -> None:
+    """Whatever else holds."""
+    if request_.has_own_words and permit(request_, place, LIMITS).is_permitted:
+        assert (Purpose.ODD_JOB, Place.PRIVATE) == (request_.purpose, place.place)
+
+
+@given(REQUESTS, PLACES)
+def test_crisis_card_as_an_answer_in_an_open_private_chat_is_never_held_back(
+    request_: Request, place: PlaceState
+) -> None:
+    """No hour, holiday, stop, budget or earlier card counts."""
+    card = replace(request_, purpose=Purpose.CRISIS, is_answer=True, has_own_words=False)
+    chat = replace(place, place=Place.PRIVATE, is_active=True)
+    assert permit(card, chat, LIMITS).is_permitted
+
+
+@given(REQUESTS, PLACES)
+def test_what_nobody_asked_for_never_comes_at_night_or_after_stop(
+    request_: Request, place: PlaceState
+) -> None:
+    """Announcements are the only texts without a question, and these bind them."""
+    unasked = replace(request_, is_answer=False)
+    if not permit(unasked, place, LIMITS).is_permitted:
+        return
+    assert unasked.purpose in {Purpose.ANNOUNCEMENT, Purpose.CONTACT}
+    if unasked.purpose is Purpose.ANNOUNCEMENT:
+        assert not unasked.has_stopped and not unasked.is_holiday
+        assert 8 <= unasked.local_now.hour < 21
+
+
+@given(st.times(), st.times(), st.datetimes())
+def test_quiet_hours_and_the_rest_of_the_day_are_the_whole_day(
+    start: time, end: time, moment: datetime
+) -> None:
+    """Turned round they hold exactly when they did not; equal times are never quiet."""
+    quiet = QuietHours(start, end).holds(moment)
+    if start == end:
+        assert not quiet
+    else:
+        assert quiet is not QuietHours(end, start).holds(moment)
+
+
+@pytest.mark.parametrize("text", ["", "21:00", "21-8 uur", "25:00-08:00", "21:00-08:00-09:00"])
+def test_quiet_hours_in_another_form_are_refused(text: str) -> None:
+    """The configuration says so before anything starts."""
+    with pytest.raises(ValueError, match=r".+"):
+        QuietHours.parse(text)

@@ -31,4 +31,8 @@ class QuietHours:
             ValueError: the text has another form.
         """
         start, _, end = text.partition("-")
-        return cls(time.fromisoformat(start.strip()), time.fromisoformat(end.strip()))
+        read = cls(time.fromisoformat(start.strip()), time.fromisoformat(end.strip()))
+        if read.start.tzinfo or read.end.tzinfo:
+            # "08:00-09:00" would be eight o'clock in a zone nine hours away
+            raise ValueError("quiet hours have no time zone")
+        return read
