@@ -30,7 +30,11 @@ class Lane(IntEnum):
 
 
 class Status(IntEnum):
-    """What became of a message. Everything from SENT on is final for us."""
+    """What became of a message. Everything from SENT on is final for us.
+
+    DEAD: given up on for a reason that an operator can mend; its values stay, so that it can
+    be put in again.
+    """
 
     WAITING = 0
     SENDING = 1
@@ -40,6 +44,7 @@ class Status(IntEnum):
     UNKNOWN = 5
     REFUSED = 6
     EXPIRED = 7
+    DEAD = 8
 
 
 @dataclass(frozen=True, slots=True)

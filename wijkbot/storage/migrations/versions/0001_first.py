@@ -353,7 +353,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement for each table and index
             " 'odd_job', 'service', 'staff')",
             name=op.f("outbox_purpose_check"),
         ),
-        sa.CheckConstraint("status BETWEEN 0 AND 7", name=op.f("outbox_status_check")),
+        sa.CheckConstraint("status BETWEEN 0 AND 8", name=op.f("outbox_status_check")),
         sa.ForeignKeyConstraint(
             ["broadcast_id"], ["broadcast.id"], name=op.f("outbox_broadcast_id_fkey")
         ),
