@@ -11,13 +11,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 PINS := -c constraints.txt
 EVERYTHING := .[matrix,telegram,whatsapp,postgres,dev]
 
-.PHONY: help setup demo chat test check lint types contracts fix wheel pins clean
+.PHONY: help setup demo chat test check lint types contracts fix bench-delivery soak wheel pins clean
 
 ##@ Look around
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "; print "wijkbot: make TARGET"} \
 	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo-ready ## try it in the browser, no account needed (PORT=8080)
 	@$(BIN)/wijkbot demo --port $(PORT)
@@ -47,6 +47,15 @@ contracts: $(VENV)/.dev-ready ## who may import whom (import-linter)
 fix: $(VENV)/.dev-ready ## put the style right where a program can
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+##@ Measure it
+bench-delivery: $(VENV)/.dev-ready ## how fast the mailboxes are, beside the database itself (about 5 minutes; ARGS=--quick)
+	@$(BIN)/python -m tests.provision >&2
+	@$(BIN)/python -m bench.delivery $(ARGS)
+
+soak: $(VENV)/.dev-ready ## ten minutes at 100 messages a second: does anything grow? (ARGS="--on postgresql")
+	@$(BIN)/python -m tests.provision >&2
+	@$(BIN)/python -m bench.soak $(ARGS)
 
 ##@ Give it away
 wheel: $(VENV)/.dev-ready ## build dist/wijkbot-*.whl

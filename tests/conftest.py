@@ -26,7 +26,8 @@ def _strict() -> bool:
     return bool(os.environ.get("CI")) or os.environ.get("WIJKBOT_STRICT") == "1"
 
 
-def _needed(name: str) -> Found:
+def needed(name: str) -> Found:
+    """What was found under that name; a test that needs it fails with the next step."""
     finding = findings.read(name)
     if isinstance(finding, Missing):
         pytest.fail(f"This test needs {name}. Next step: {finding.remedy}", pytrace=False)
@@ -36,20 +37,20 @@ def _needed(name: str) -> Found:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The URL of an empty PostgreSQL database, on a server of this test run's own."""
-    with PostgresServer(Path(_needed("postgresql").path)) as server:
+    with PostgresServer(Path(needed("postgresql").path)) as server:
         yield server.url
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The program to give to Playwright as ``executable_path``."""
-    return _needed("chromium").path
+    return needed("chromium").path
 
 
 @pytest.fixture(scope="session")
 def chromium_args() -> list[str]:
     """The arguments to give to Playwright as ``args``."""
-    return list(_needed("chromium").arguments)
+    return list(needed("chromium").arguments)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -117,6 +117,11 @@ MISTAKES = {
         "database.url",
         "postgresql://",
     ),
+    "a token that can be guessed": (
+        SMALLEST + "[server]\nmetrics_token = 'geheim'\n",
+        "server.metrics_token",
+        "at least 16",
+    ),
     "a port out of reach": (SMALLEST + "[server]\nport = 70000\n", "server.port", "65535"),
     "no answers at all": (
         SMALLEST + "[policy]\nanswers_per_hour = 0\n",

@@ -127,7 +127,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What one chat can do. Numbers are limits of the platform; 0 means "not at all"."""
+    """What one chat can do. Numbers are limits of the platform; 0 means "not at all".
+
+    What is about the account is the same for every chat, also for the chat "". ``gap_ms`` and
+    ``group_gap_ms`` lie between two messages to one private chat and to one group.
+    ``account_per_s`` messages may leave for all chats together, and ``account_burst`` at once
+    after a rest; 0 a second is no limit that we know of.
+    """
 
     max_text: int = 4096
     max_buttons: int = 0
@@ -140,6 +146,9 @@ class Capabilities:
     is_idempotent: bool = False
     reply_window_hours: int = 0
     gap_ms: int = 1000
+    group_gap_ms: int = 1000
+    account_per_s: float = 0.0
+    account_burst: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +282,12 @@ class Port(Protocol):
     async def kept(self, name: str) -> bytes | None:
         """What was kept under that name, or None."""
 
+    async def alter(self, name: str, change: Callable[[bytes | None], bytes]) -> None:
+        """Keep what ``change`` makes of what was kept; no other process writes in between.
+
+        ``change`` does nothing but compute: it may be called again.
+        """
+
 
 @runtime_checkable
 class Adapter(Protocol):
@@ -284,8 +299,27 @@ class Adapter(Protocol):
     sends_from_home: bool
     """True when only the process that receives may send (Matrix)."""
 
+    async def start_sending(self, port: Port) -> None:
+        """Get ready to send and to read webhooks; returns when ready.
+
+        Every process of the channel does this first. It fetches nothing and registers nothing
+        on the platform: that is for the one process that is the channel's home. Where only
+        the home sends there may be nothing to do.
+        """
+
     async def start(self, port: Port) -> None:
-        """Connect and begin to receive (own tasks); returns when ready."""
+        """Connect and begin to receive (own tasks); returns when ready.
+
+        This process is the channel's home from now on. ``port`` is the home's own door: when
+        another process takes over, its ``accept`` raises and stores nothing. Works with and
+        without ``start_sending`` before it, and again after ``stop_receiving``.
+        """
+
+    async def stop_receiving(self) -> None:
+        """Stop at once, within 5 seconds, what ``start`` began; sending and webhooks go on.
+
+        Another process may be the home already. Nothing happens when nothing was started.
+        """
 
     async def stop(self) -> None:
         """Stop receiving and close everything, within 5 seconds."""

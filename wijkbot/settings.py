@@ -34,6 +34,7 @@ from wijkbot.engine.quiet_hours import QuietHours
 
 Country = Literal["NL", "BE"]
 LANGUAGES = ("nl", "fr", "en", "tr", "ar", "pl", "uk", "es", "de")
+TOKEN_LENGTH = 16
 OWN_CHANNEL_KEYS = frozenset({"adapter", "neighbourhood"})
 
 
@@ -87,12 +88,26 @@ class ServerSettings(_Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    metrics_token: str = Field(default="", repr=False)
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _not_guessable(cls, value: str) -> str:
+        is_plain = value.isascii() and value.isprintable()
+        if value and (len(value) < TOKEN_LENGTH or not is_plain):
+            raise ValueError(f"use at least {TOKEN_LENGTH} letters and digits, made at random")
+        return value
 
 
 class DatabaseSettings(_Section):
     """``[database]``: SQLite beside the configuration, or PostgreSQL."""
 
     url: str = "sqlite:///wijkbot.db"
+
+    @property
+    def is_embedded(self) -> bool:
+        """SQLite: one process serves it, and nobody else."""
+        return self.url.startswith("sqlite")
 
     @field_validator("url")
     @classmethod

@@ -65,6 +65,9 @@ class MatrixAdapter(NotOnMatrix):
         self._progress = Progress()
         self._signed = Health(False, "not connected yet", "start wijkbot")
 
+    async def start_sending(self, port: Port) -> None:
+        """Only the home may use the device, so there is nothing to connect yet."""
+
     async def start(self, port: Port) -> None:
         """Connect and begin to receive.
 
@@ -76,15 +79,21 @@ class MatrixAdapter(NotOnMatrix):
         ready = asyncio.Event()
         self._task = asyncio.create_task(self._run(port, ready))
         waiting = asyncio.create_task(ready.wait())
-        await asyncio.wait(
-            {self._task, waiting}, timeout=_START_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
-        waiting.cancel()
+        try:
+            await asyncio.wait(
+                {self._task, waiting}, timeout=_START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            waiting.cancel()
         if self._task.done():
             fault = self._task.exception()
             await self.stop()
             if fault is not None:
                 raise fault
+
+    async def stop_receiving(self) -> None:
+        """Stop syncing and sending, and let another process have the device."""
+        await self.stop()
 
     async def stop(self) -> None:
         """Stop receiving and close everything."""
@@ -148,6 +157,7 @@ class MatrixAdapter(NotOnMatrix):
             can_thread=True,
             is_idempotent=True,
             gap_ms=_GAP_MS,
+            group_gap_ms=_GAP_MS,
         )
 
     def private_link(self, token: str) -> str:  # noqa: ARG002 (links carry none)

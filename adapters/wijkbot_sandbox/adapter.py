@@ -54,6 +54,13 @@ class SandboxAdapter:
         self._count = 0
         self._chats = {GROUP, *(private_chat(r.id) for r in RESIDENTS)}
 
+    async def start_sending(self, port: Port) -> None:
+        """The pretend app lives in one process: there is nothing to connect to."""
+
+    async def stop_receiving(self) -> None:
+        """Residents can say nothing any more."""
+        self._port = None
+
     async def start(self, port: Port) -> None:
         """Open the pretend app; the bot joins its group once."""
         self._port = port
@@ -104,6 +111,7 @@ class SandboxAdapter:
             can_withdraw=True,
             is_idempotent=True,
             gap_ms=0,
+            group_gap_ms=0,
         )
 
     def private_link(self, token: str) -> str:

@@ -54,18 +54,23 @@ class _Speaker:
 def read_update(raw: dict[str, Any], me: Me, received_at: datetime) -> Understood:
     """Translate one update; kinds that we did not ask for give nothing.
 
+    ``received_at`` is now. An event carries the date that Telegram gave it when that is
+    earlier: updates wait there for a day while the bot is away. A press has no date; Telegram
+    keeps it for 150 seconds only.
     Raises what the library raises on an update that it cannot read.
     """
     update = Update.de_json(raw)
     if update.my_chat_member:
-        return _one(_membership(update.update_id, update.my_chat_member, received_at))
+        change = update.my_chat_member
+        return _one(_membership(update.update_id, change, min(received_at, change.date)))
     if update.callback_query:
         return _pressed(update.callback_query, received_at)
     message = update.message or update.edited_message
     if message is None or message.chat.type == ChatType.CHANNEL:
         return Understood()
     edit = update.update_id if update.edited_message else None
-    return _one(_from_message(message, me, received_at, edit))
+    taken_at = min(received_at, message.edit_date or message.date)
+    return _one(_from_message(message, me, taken_at, edit))
 
 
 def _one(event: IncomingEvent | None) -> Understood:

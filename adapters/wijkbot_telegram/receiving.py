@@ -46,19 +46,38 @@ class Receiver:
         self._pause = _FIRST_PAUSE
         self._tried = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._receiving: asyncio.Task[None] | None = None
 
     async def start(self, port: Port) -> None:
         """Begin; returns after the first try, or after 10 seconds without an answer.
 
         Without network it goes on trying in the background.
         """
+        await self.stop_receiving()
         await self._recall(port)
-        self._spawn(self._run(port))
+        self._tried.clear()
+        self._receiving = asyncio.create_task(self._run(port))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._tried.wait(), _START_SECONDS)
 
+    async def prepare_to_send(self, port: Port) -> None:
+        """Learn who we are; without network, go on trying in the background."""
+        await self._recall(port)
+        learned = self._spawn(self._learn(port))
+        if self.me is None:
+            await asyncio.wait({learned}, timeout=_START_SECONDS)
+
+    async def stop_receiving(self) -> None:
+        """Stop polling; what was not accepted stays with Telegram."""
+        receiving, self._receiving = self._receiving, None
+        if receiving is not None:
+            receiving.cancel()
+            await asyncio.gather(receiving, return_exceptions=True)
+        self._well()
+
     async def stop(self) -> None:
         """Stop all tasks; what was not accepted stays with Telegram."""
+        await self.stop_receiving()
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -119,11 +138,32 @@ class Receiver:
                 await asyncio.sleep(self._pause)
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
-    async def _prepare(self, port: Port) -> None:
+    async def _learn(self, port: Port) -> None:
+        """Ask Telegram for our name until it tells, or says that the token is wrong."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await self._introduce(port)
+            except InvalidToken as error:
+                self._report(error)
+                return
+            except Exception as error:  # noqa: BLE001 -- also a database that is away
+                self._report(error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                if self._receiving is None:
+                    self._well()
+                return
+
+    async def _introduce(self, port: Port) -> None:
         known = self.me
         me = await self.learn_me()
         if me != known:
             await port.keep(_KEPT_ME, f"{me.id} {me.username}".encode())
+
+    async def _prepare(self, port: Port) -> None:
+        await self._introduce(port)
         if self._options.webhook_url:
             await self._client.use_webhook()
         else:
@@ -176,10 +216,11 @@ class Receiver:
         self._tried.set()
         _log.warning("telegram_receive_failed", channel=self._name, error_class=name)
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _json_object(body: bytes) -> dict[str, Any] | None:

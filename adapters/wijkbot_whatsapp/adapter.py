@@ -40,6 +40,9 @@ from wijkbot_whatsapp.outgoing import (
 from wijkbot_whatsapp.windows import Windows
 
 GAP_MS = 6000
+PER_S = 80.0
+BURST = 8
+"""Of one number; what is a little too much at once waits at Twilio and is not refused."""
 """WhatsApp lets one number write to one person about once in this time."""
 
 _EMPTY = b"<Response/>"
@@ -68,9 +71,17 @@ class WhatsAppAdapter(Absent):
         self._windows = Windows(config.name, self._options.auth_token)
         self._sids: deque[str] = deque(maxlen=_REMEMBERED)
 
-    async def start(self, port: Port) -> None:
-        """Recall whom we may write to; what comes in comes through ``read_webhook``."""
+    async def start_sending(self, port: Port) -> None:
+        """Recall whom we may write to."""
         await self._windows.recall(port)
+
+    async def start(self, port: Port) -> None:
+        """The same: what comes in comes through ``read_webhook``, in any process."""
+        if not self._windows.is_known:
+            await self._windows.recall(port)
+
+    async def stop_receiving(self) -> None:
+        """Nothing is fetched, so there is nothing to stop."""
 
     async def stop(self) -> None:
         """Close all connections."""
@@ -103,7 +114,13 @@ class WhatsAppAdapter(Absent):
     def capabilities(self, chat: str) -> Capabilities:  # noqa: ARG002 (all chats are alike)
         """Text with numbered choices, inside the 24 hours; receipts come back."""
         return Capabilities(
-            max_text=MAX_TEXT, has_receipts=True, reply_window_hours=24, gap_ms=GAP_MS
+            max_text=MAX_TEXT,
+            has_receipts=True,
+            reply_window_hours=24,
+            gap_ms=GAP_MS,
+            group_gap_ms=GAP_MS,
+            account_per_s=PER_S,
+            account_burst=BURST,
         )
 
     def private_link(self, token: str) -> str:  # noqa: ARG002 (links carry none)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -34,6 +35,11 @@ class Windows:
         self._last: dict[str, datetime] = {}
         self._written: dict[str, datetime] = {}
         self._turn = asyncio.Lock()
+
+    @property
+    def is_known(self) -> bool:
+        """Was it recalled?"""
+        return self._port is not None
 
     async def recall(self, port: Port) -> None:
         """From now on use this port; raises when the house is away."""
@@ -69,12 +75,11 @@ class Windows:
         if self._port is None:
             return
         async with self._turn:
+            self._last = {k: at for k, at in self._last.items() if now - at <= WINDOW}
+            written = dict(self._last)
             try:
-                self._merge(await self._port.kept(_NAME))
-                self._last = {k: at for k, at in self._last.items() if now - at <= WINDOW}
-                written = dict(self._last)
-                stamps = {key: int(at.timestamp()) for key, at in written.items()}
-                await self._port.keep(_NAME, json.dumps(stamps).encode())
+                # another process may write down what it heard at this very moment
+                await self._port.alter(_NAME, lambda kept: _joined(kept, written, now))
             except Exception as error:  # noqa: BLE001 -- the event itself fails loudly enough
                 self._report(error)
             else:
@@ -94,3 +99,12 @@ class Windows:
         _log.warning(
             "whatsapp_windows_not_kept", channel=self._channel, error_class=type(error).__name__
         )
+
+
+def _joined(kept: bytes | None, heard: Mapping[str, datetime], now: datetime) -> bytes:
+    """What is kept and what we heard, each the latest, without what is over."""
+    stamps: dict[str, int] = json.loads(kept or b"{}")
+    for key, at in heard.items():
+        stamps[key] = max(stamps.get(key, 0), int(at.timestamp()))
+    oldest = (now - WINDOW).timestamp()
+    return json.dumps({key: at for key, at in stamps.items() if at >= oldest}).encode()

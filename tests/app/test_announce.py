@@ -70,7 +70,7 @@ async def test_nobody_is_disturbed_at_night_or_on_a_holiday(tmp_path: Path, at: 
         groups = await _groups(living)
         made = await plan(living.bot.house, dict(living.bot.adapters), "T07", groups)
         assert {"quiet-hours"} == {preview.forbidden_by for preview in made.previews}
-        assert 0 == await announce(living.bot.house, made, "press", "worker")
+        assert 0 == (await announce(living.bot.house, made, "press", "worker")).queued
 
 
 async def test_only_published_texts_can_be_announced(tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ async def test_second_announcement_of_the_day_waits(tmp_path: Path) -> None:
         adapters = dict(living.bot.adapters)
         first = await plan(living.bot.house, adapters, "Z4", groups)
         at_once = await plan(living.bot.house, adapters, "T07", groups)
-        assert 2 == await announce(living.bot.house, first, "first", "worker")
-        assert 0 == await announce(living.bot.house, at_once, "second", "worker")
+        assert 2 == (await announce(living.bot.house, first, "first", "worker")).queued
+        assert 0 == (await announce(living.bot.house, at_once, "second", "worker")).queued
         later = await plan(living.bot.house, adapters, "T07", await _all(living))
         assert {"unasked-is-spent"} == {preview.forbidden_by for preview in later.previews}
 
@@ -108,7 +108,7 @@ async def test_announcement_that_meets_the_night_waits_for_the_morning(tmp_path:
         until = house.clock.now_ms() + 40 * 60_000
         await house.database.write(lambda c: limiter.hold(c, group.channel, until))
         made = await plan(house, dict(living.bot.adapters), "Z4", [group])
-        assert 1 == await announce(house, made, "press", "worker")
+        assert 1 == (await announce(house, made, "press", "worker")).queued
         house.clock.shift(45 * 60)
         await asyncio.sleep(1.5)
         assert 1 == len(_shown(living, group.channel)), "quiet hours"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wijkbot.app.run import LoopDiedError, keep_running, lock_folder
+from wijkbot.app.loops import LoopDiedError, keep_running
+from wijkbot.app.run import lock_folder
 from wijkbot.settings import SettingsError
 from wijkbot.storage.errors import DatabaseAway
 

@@ -200,7 +200,7 @@ def test_every_command_helps_with_an_example() -> None:
     """--help of each command shows an example."""
     for command in (
         *("demo", "init", "serve", "check", "publish", "chat", "read"),
-        *("announce", "groups", "jobs", "doctor"),
+        *("announce", "schedules", "groups", "jobs", "doctor"),
     ):
         done = _run(command, "--help", env={"COLUMNS": "120"})
         assert 0 == done.returncode

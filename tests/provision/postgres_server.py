@@ -22,17 +22,23 @@ from tests.provision.findings import CACHE
 _USERS = ("postgres", "nobody")
 _START_SECONDS = 60.0
 _MADE_WITH = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+_DURABLE = ("max_connections=200",)
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 
 
 class PostgresServer:
-    """A server for one test run; ``url`` is valid between enter and exit."""
+    """A server for one test run; ``url`` is valid between enter and exit.
 
-    def __init__(self, programs: Path) -> None:
+    ``is_durable``: it waits for the disk, as a server in earnest does; tests need not.
+    """
+
+    def __init__(self, programs: Path, *, is_durable: bool = False) -> None:
+        self._settings = _DURABLE if is_durable else _FAST
         self._programs = programs
         # Short: the path of a Unix socket may have 107 characters.
         self._home = Path(tempfile.mkdtemp(prefix="wb-pg-", dir="/tmp"))
         self._process: subprocess.Popen[bytes] | None = None
+        self._identity: dict[str, Any] = {}
 
     @property
     def url(self) -> str:
@@ -58,34 +64,50 @@ class PostgresServer:
         self._stop()
 
     def _start(self) -> None:
-        identity = self._identity()
-        programs = self._reachable(identity)
-        data, log = self._home / "data", self._home / "log"
+        self._identity = identity = self._chosen_identity()
+        self._programs = programs = self._reachable(identity)
+        data = self._home / "data"
         made = subprocess.run(
             [programs / "initdb", "-D", data, *_MADE_WITH],
             capture_output=True, text=True, check=False, cwd=self._home, **identity,
         )  # fmt: skip
         if made.returncode != 0:
             raise RuntimeError(f"initdb failed: {made.stderr}")
-        settings = (f"unix_socket_directories={self._home}", "listen_addresses=", *_FAST)
-        with log.open("wb") as out:
+        self._launch()
+
+    def _launch(self) -> None:
+        identity, programs = self._identity, self._programs
+        data, log = self._home / "data", self._home / "log"
+        settings = (f"unix_socket_directories={self._home}", "listen_addresses=", *self._settings)
+        with log.open("ab") as out:
             self._process = subprocess.Popen(
                 [programs / "postgres", "-D", data, *(p for s in settings for p in ("-c", s))],
                 stdout=out, stderr=out, cwd=self._home, **identity,
             )  # fmt: skip
         self._wait(log)
 
+    def halt(self, *, is_crash: bool = False) -> None:
+        """Stop the server and keep its data; a crash gives nobody time to say goodbye."""
+        if self._process is None:
+            return
+        # "immediate" and "fast": both end open sessions
+        self._process.send_signal(signal.SIGQUIT if is_crash else signal.SIGINT)
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(timeout=20)
+        self._process = None
+
+    def resume(self) -> None:
+        """Start the server again on its data; returns when it answers."""
+        self._launch()
+
     def _stop(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)  # "fast": open sessions are ended
-            try:
-                self._process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait(timeout=20)
+        self.halt()
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def _identity(self) -> dict[str, Any]:
+    def _chosen_identity(self) -> dict[str, Any]:
         """Choose who runs it: this user, or for root the first unprivileged user there is."""
         if os.geteuid() != 0:
             return {}

@@ -9,10 +9,12 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from tests.storage.copies import Copies
 from tests.storage.house import House
 from wijkbot.clock import Clock
 from wijkbot.storage import migrate
-from wijkbot.storage.database import Database, open_database
+from wijkbot.storage.database import Database
+from wijkbot.storage.open import open_database
 from wijkbot.storage.seal import Sealer, check_key, create_key_file, load_key_file, rotate
 from wijkbot.storage.tables import metadata
 
@@ -46,9 +48,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         migrate.upgrade(url)
         return url
     url = str(request.getfixturevalue("pg_url"))
+    empty(url)
+    return url
+
+
+def empty(url: str) -> None:
+    """Take away all rows of the PostgreSQL database of the tests."""
     tables = ", ".join(metadata.tables)
     _admin(url, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
-    return url
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ def sealer(tmp_path: Path) -> Sealer:
 @pytest.fixture
 async def house(database_url: str, sealer: Sealer) -> AsyncIterator[House]:
     """The open database with its sealer, and short words for what tests do often."""
-    database = open_database(database_url)
+    database = open_database(database_url, takes_given_clock=True)
     await database.write(lambda conn: check_key(conn, sealer))
     await rotate(database, sealer, House.START)
     yield House(database, sealer)
@@ -76,3 +83,11 @@ async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
     database = open_database(url)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def copies(database_url: str, tmp_path: Path, house: House) -> AsyncIterator[Copies]:
+    """The operator's hands on that database; open again whatever a test restored."""
+    made = Copies(database_url, tmp_path, house)
+    yield made
+    await made.house.database.close()

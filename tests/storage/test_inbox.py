@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, select
@@ -220,8 +221,31 @@ async def test_poison_is_buried_and_the_next_message_goes_on(house: House) -> No
     row = await house.database.read(
         lambda conn: conn.execute(select(inbox).where(inbox.c.seq == 1)).one()
     )
-    assert (row.error, row.payload_sealed) == ("ValueError", None)
-    assert row.dead_at == house.now
+    assert (row.error, row.dead_at) == ("ValueError", house.now)
+    assert row.payload_sealed is not None, "an operator can put it in again"
+
+
+async def test_what_went_wrong_last_is_told_of_a_dead_message(house: House) -> None:
+    await house.accept(arrival("bad"))
+    claimed = await only(house)
+    failed = partial(conversations.give_back, after_ms=0, error="KeyError")
+    await house.write(lambda conn: failed(conn, claimed, house.now))
+    again = await only(house)
+    await house.write(lambda conn: conversations.bury(conn, again, "poison", house.now))
+    query = select(inbox.c.error)
+    assert await house.database.read(lambda conn: conn.execute(query).scalar()) == "KeyError"
+
+
+async def test_trouble_that_is_not_the_messages_fault_brings_it_no_nearer_its_end(
+    house: House,
+) -> None:
+    def wait(conn: Connection, claimed: Claimed) -> None:
+        conversations.give_back(conn, claimed, house.now, after_ms=0, counts=False)
+
+    await house.accept(arrival("fine"))
+    for _ in range(20):
+        await house.write(partial(wait, claimed=await only(house)))
+    assert not (await only(house)).is_poison
 
 
 async def test_a_restart_frees_what_the_last_process_held(house: House) -> None:

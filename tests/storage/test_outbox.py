@@ -12,7 +12,7 @@ from tests.storage.house import House
 from wijkbot.engine.words import Purpose
 from wijkbot.storage import lanes, leases, limiter, outbox
 from wijkbot.storage.errors import LeaseLost
-from wijkbot.storage.lanes import LEASE_MS
+from wijkbot.storage.heads import LEASE_MS
 from wijkbot.storage.outbox import Draft, Lane, Status
 from wijkbot.storage.tables import outbox as outbox_table
 

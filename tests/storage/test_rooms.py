@@ -1,4 +1,4 @@
-"""Do the small tables keep their promises: jobs, tokens, opt-outs, leases, announcements …?"""
+"""Do the small tables keep their promises: jobs, tokens, opt-outs, leases …?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 
 from tests.storage.house import House, arrival
 from wijkbot.storage import (
-    broadcasts,
     channel_state,
     counts,
     health,
@@ -21,11 +20,9 @@ from wijkbot.storage import (
     retention,
     tokens,
 )
-from wijkbot.storage.broadcasts import Announced, BroadcastDraft
 from wijkbot.storage.counts import Count
 from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.jobs import JobDraft
-from wijkbot.storage.outbox import Status
 from wijkbot.storage.tables import conversation, inbox
 from wijkbot.storage.tables import outbox as outbox_table
 from wijkbot.storage.tables import token as token_table
@@ -150,48 +147,6 @@ async def test_only_one_process_becomes_the_home(house: House) -> None:
         )
     )
     assert sorted(fence is not None for fence in fences) == [False] * 5 + [True]
-
-
-async def announce(house: House, *chat_ids: int) -> Announced:
-    draft = BroadcastDraft("market-2026", "T08", 1, b"values")
-    return await house.write(
-        lambda conn: broadcasts.announce(conn, house.sealer, draft, chat_ids, house.now)
-    )
-
-
-async def test_an_announcement_reaches_each_chat_once(house: House) -> None:
-    await house.publish()
-    groups = [await house.chat(f"group-{number}") for number in range(3)]
-    first = await announce(house, *groups[:2])
-    assert (first.queued, first.skipped) == (2, 0)
-    again = await announce(house, *groups)
-    assert (again.id, again.queued, again.skipped) == (first.id, 1, 2)
-    (one, *_) = await house.outgoing()
-    await house.settle(one)
-    told = await house.database.read(lambda conn: broadcasts.progress(conn, first.id))
-    assert told == {Status.SENT: 1, Status.SENDING: 2}
-
-
-async def test_who_stopped_or_refuses_gets_no_announcement(house: House) -> None:
-    await house.publish()
-    stopped = await house.chat("anna", is_private=True)
-    willing = await house.chat("bram", is_private=True)
-    refusing = await house.chat("group-1")
-    row = select(conversation.c.member_hmac).where(conversation.c.chat_id == stopped)
-    member = await house.database.read(lambda conn: conn.execute(row).scalar_one())
-    # both private chats were made by the same invented member; make the willing one her own
-    await house.write(
-        lambda conn: conn.execute(
-            conversation.update()
-            .where(conversation.c.chat_id == willing)
-            .values(member_hmac="bram")
-        )
-    )
-    await house.write(lambda conn: opt_outs.add(conn, member, "announcement", "stop", house.now))
-    await house.write(lambda conn: outbox.suspend(conn, refusing, "blocked", house.now))
-    done = await announce(house, stopped, willing, refusing, 999)
-    assert (done.queued, done.skipped) == (1, 3)
-    assert [out.address for out in await house.outgoing()] == ["bram"]
 
 
 async def test_counts_add_up_a_day(house: House) -> None:

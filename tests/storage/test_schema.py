@@ -14,7 +14,6 @@ from sqlalchemy import CheckConstraint, Connection, create_engine, inspect, text
 from tests.storage.house import House
 from wijkbot import storage
 from wijkbot.storage import migrate
-from wijkbot.storage.database import open_database
 from wijkbot.storage.errors import (
     DatabaseAway,
     DatabaseRefused,
@@ -22,6 +21,7 @@ from wijkbot.storage.errors import (
     DatabaseTooOld,
     StorageProblem,
 )
+from wijkbot.storage.open import open_database
 from wijkbot.storage.tables import metadata
 
 

@@ -90,7 +90,7 @@ async def _announce(living: LivingBot) -> None:
     house = living.bot.house
     groups = await house.database.read(chats.groups)
     made = await plan(house, dict(living.bot.adapters), "Z3", groups)
-    assert 1 == await announce(house, made, "one-press", "worker")
+    assert 1 == (await announce(house, made, "one-press", "worker")).queued
 
 
 async def _odd_job(page: Page) -> None:

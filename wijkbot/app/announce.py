@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter
@@ -21,10 +22,16 @@ from wijkbot.engine.words import Purpose
 from wijkbot.schedule.openings import holiday_name
 from wijkbot.settings import SettingsError
 from wijkbot.storage import broadcasts, chats
-from wijkbot.storage.broadcasts import BroadcastDraft
+from wijkbot.storage.audience import Audience
+from wijkbot.storage.broadcasts import BroadcastDraft, Leased, LocalDay, Rule
 from wijkbot.storage.chats import Chat
+from wijkbot.storage.errors import LeaseLost
+
+log = structlog.get_logger()
 
 ANNOUNCEMENT_LIVES = timedelta(hours=24)
+LATER_REASONS = frozenset({"quiet-hours", "group-is-silent"})
+"""Why a message that was queued is held back for a while."""
 ANNOUNCED_KINDS = frozenset({"hours", "text", "announcement", "faq"})
 
 
@@ -33,6 +40,7 @@ class Preview:
     """What one group would read, or why it gets nothing now."""
 
     group: Chat
+    say: Say
     text: str
     language: str
     forbidden_by: str = ""
@@ -42,7 +50,6 @@ class Preview:
 class Plan:
     """An announcement before it is agreed to."""
 
-    say: Say
     previews: tuple[Preview, ...]
 
     @property
@@ -56,69 +63,152 @@ async def plan(
 ) -> Plan:
     """Render the announcement for every group and ask the rule; nothing is stored."""
     previews = []
-    say: Say | None = None
     for group in groups:
         shelf = house.library.shelf(group.neighbourhood)
         item = shelf.items.get(item_id)
         if item is None:
             raise SettingsError("--item", f"{item_id!r} is not published; see: wijkbot check")
-        say = _say(item, shelf.book.version_of(item_id))
+        say = say_of(item, shelf.book.version_of(item_id))
         previews.append(_preview(house, adapters, say, item, group))
-    if say is None:
+    if not previews:
         raise SettingsError("--group", "there is no active group; see: wijkbot groups")
-    return Plan(say, tuple(previews))
+    return Plan(tuple(previews))
 
 
-async def announce(house: House, plan_: Plan, key: str, author: str) -> int:
-    """Queue an agreed plan; twice with one key is once. Gives how many groups get it."""
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The announcements that were made of a plan, and how many groups get them."""
+
+    ids: tuple[int, ...]
+    queued: int
+
+
+async def announce(house: House, plan_: Plan, key: str, author: str) -> Announced:
+    """Queue an agreed plan; twice with one key is once.
+
+    The first groups are done here, in the transaction that makes the announcement; the running
+    bot continues with the rest.
+    """
     now_ms = house.clock.now_ms()
-    draft = BroadcastDraft(
-        key=key,
-        item_id=plan_.say.item,
-        item_version=plan_.say.version,
-        values=say_bytes(plan_.say),
-        created_by=author,
-        expires_at=now_ms + int(ANNOUNCEMENT_LIVES.total_seconds() * 1000),
-    )
+    areas: dict[str, list[Preview]] = {}
+    for preview in plan_.allowed:
+        areas.setdefault(preview.group.neighbourhood, []).append(preview)
 
-    def queue(conn: Connection) -> int:
+    def queue(conn: Connection) -> Announced:
         """Ask the rule again under each group's lock: two at once pass no limit."""
-        chosen = []
-        for preview in sorted(plan_.allowed, key=lambda p: p.group.id):
-            group = chats.lock(conn, preview.group.id)
-            if group is not None and not _forbidden_by(house, group):
-                chosen.append(group)
-        ids = [group.id for group in chosen]
-        made = broadcasts.announce(conn, house.sealer, draft, ids, now_ms)
-        for group in chosen:
-            moment = local_time(house.settings, group.neighbourhood, now_ms)
-            chats.count_unasked(conn, group, *_day_and_week(moment))
-        return made.queued
+        ids, queued = [], 0
+        for area, previews in sorted(areas.items()):
+            draft = draft_of(previews[0].say, now_ms, f"{key}.{area}", author)
+            audience = Audience.of((p.group.id for p in previews), area)
+            made = broadcasts.create(conn, house.sealer, draft, audience, now_ms)
+            broadcasts.expand(conn, made, rule_of(house), now_ms)
+            ids.append(made)
+            queued += broadcasts.tally(conn, made).queued
+        return Announced(tuple(ids), queued)
 
     return await house.database.write(queue)
 
 
-def _forbidden_by(house: House, group: Chat) -> str:
-    """The line of the rule that forbids an announcement in this group now, or ""."""
-    settings, now_ms = house.settings, house.clock.now_ms()
-    country = settings.country_of(group.neighbourhood)
-    local_now = local_time(settings, group.neighbourhood, now_ms)
-    place = chats.place_of(group, country, now_ms, *_day_and_week(local_now))
+async def continue_broadcasts(house: House, wake: Callable[[], None]) -> int:
+    """Make the rest of the rows of announcements under way; ``wake`` is called when there are.
+
+    Any number of processes may do this at once. Returns how many rows were made.
+    """
+    now_ms = house.clock.now_ms()
+    if not await house.database.read(lambda c: broadcasts.is_due(c, now_ms)):
+        return 0
+    queued = 0
+    for one in await house.database.write(lambda c: broadcasts.claim(c, now_ms)):
+        try:
+            queued += await _continue(house, one, wake)
+        except LeaseLost:
+            log.info("announcement-taken-over")
+    return queued
+
+
+async def _continue(house: House, one: Leased, wake: Callable[[], None]) -> int:
+    permitted, queued = rule_of(house), 0
+    while True:
+        now_ms = house.clock.now_ms()
+        step = await house.database.write(
+            lambda c, at=now_ms: broadcasts.expand(  # type: ignore[misc]
+                c, one.id, permitted, at, lease=one.lease
+            )
+        )
+        queued += step.queued
+        if step.queued:
+            wake()
+        if step.done:
+            log.info("announcement-queued", count=queued)
+            return queued
+
+
+def draft_of(say: Say, now_ms: int, key: str, author: str) -> BroadcastDraft:
+    """An announcement of that text, as it is stored; who is away a day does not get it."""
+    return BroadcastDraft(
+        key=key,
+        item_id=say.item,
+        item_version=say.version,
+        values=say_bytes(say),
+        created_by=author,
+        expires_at=now_ms + int(ANNOUNCEMENT_LIVES.total_seconds() * 1000),
+    )
+
+
+def rule_of(house: House) -> Rule:
+    """The rule as the storage asks it: which of these locked chats may get it at this moment?"""
+
+    def permitted(found: list[Chat]) -> dict[int, LocalDay]:
+        now_ms = house.clock.now_ms()
+        moments: dict[str, _Moment] = {}
+        allowed = {}
+        for chat in found:
+            area = chat.neighbourhood
+            if area not in moments:
+                moments[area] = _moment_in(house, area, now_ms)
+            if not _forbidden_by(house, chat, moments[area]):
+                allowed[chat.id] = moments[area].day
+        return allowed
+
+    return permitted
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What time it is in one neighbourhood, as the rule asks it."""
+
+    now_ms: int
+    country: str
+    day: LocalDay
+    request: Request
+
+
+def _moment_in(house: House, area: str, now_ms: int) -> _Moment:
+    country = house.settings.country_of(area)
+    local_now = local_time(house.settings, area, now_ms)
     request = Request(
         purpose=Purpose.ANNOUNCEMENT,
         is_answer=False,
         local_now=local_now,
         is_holiday=bool(holiday_name(country, "", local_now.date())),
     )
-    verdict = permit(request, place, policy_of(settings))
+    day = LocalDay(local_now.date().isoformat(), f"{local_now:%G-W%V}")
+    return _Moment(now_ms, country, day, request)
+
+
+def _forbidden_by(house: House, group: Chat, at: _Moment) -> str:
+    """The line of the rule that forbids an announcement in this group at that moment, or ""."""
+    place = chats.place_of(group, at.country, at.now_ms, *at.day)
+    verdict = permit(at.request, place, policy_of(house.settings))
     return "" if verdict.is_permitted else verdict.rule
 
 
-def _day_and_week(moment: datetime) -> tuple[str, str]:
-    return moment.date().isoformat(), f"{moment:%G-W%V}"
+def say_of(item: Item, version: int) -> Say:
+    """What announcing this item says.
 
-
-def _say(item: Item, version: int) -> Say:
+    Raises:
+        SettingsError: it is not a text that is made to be announced.
+    """
     if item.kind not in ANNOUNCED_KINDS:
         raise SettingsError(
             "--item", f"{item.id!r} is of kind {item.kind}; choose a text or hours"
@@ -147,4 +237,6 @@ def _preview(
     )
     language = answer_language("", group.language, "", country, settings.organisation.languages)
     rendered = render(say, item, language, setting)
-    return Preview(group, rendered.text, language, _forbidden_by(house, group))
+    moment = _moment_in(house, area, house.clock.now_ms())
+    forbidden_by = _forbidden_by(house, group, moment)
+    return Preview(group, say, rendered.text, language, forbidden_by)

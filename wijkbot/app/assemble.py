@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,22 +10,32 @@ from wijkbot.adapter_api import Adapter, ChannelConfig, Clockwork
 from wijkbot.app import plugins
 from wijkbot.app.converse import Converser
 from wijkbot.app.deliver import Deliverer
+from wijkbot.app.home import TTL_MS, Home
 from wijkbot.app.house import House
+from wijkbot.app.journal import JOURNAL, Journal
 from wijkbot.app.library import Library
 from wijkbot.app.receive import ChannelPort
+from wijkbot.app.roles import Role
+from wijkbot.app.wake import Wakes
 from wijkbot.clock import Clock
 from wijkbot.content.translations import page_texts
 from wijkbot.settings import Settings
 from wijkbot.storage import migrate, seal
-from wijkbot.storage.database import open_database
+from wijkbot.storage.open import open_database
 from wijkbot.storage.seal import Sealer
 
 KEY_FILE = "wijkbot.key"
+EMBEDDED_TTL_MS = 3_600_000
+"""Nobody waits for the lease of SQLite's only process, so it is seldom renewed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """Everything of one running process."""
+    """Everything of one running process.
+
+    ``adapters`` are those that this process works with, ``deliverers`` those of the channels
+    that it sends for in any case, and ``homes`` those that it may receive for.
+    """
 
     house: House
     adapters: Mapping[str, Adapter]
@@ -34,7 +43,9 @@ class Bot:
     converser: Converser
     deliverers: Mapping[str, Deliverer]
     folder: Path
-    wake: asyncio.Event
+    wakes: Wakes
+    homes: Mapping[str, Home]
+    role: Role = Role.ALL
 
 
 def database_url(settings: Settings, folder: Path) -> str:
@@ -56,7 +67,9 @@ async def open_house(settings: Settings, folder: Path, clock: Clock) -> House:
     sealer = Sealer(seal.load_key_file(folder / KEY_FILE), clock.random_bytes)
     await database.write(lambda conn: seal.check_key(conn, sealer))
     await seal.rotate(database, sealer, clock.now_ms())
-    return House(database, sealer, clock, settings, Library(database, settings))
+    journal = Journal(folder / JOURNAL, sealer.key_file, clock.random_bytes)
+    journal.begin()
+    return House(database, sealer, clock, settings, Library(database, settings), journal)
 
 
 def make_adapters(settings: Settings, folder: Path, clock: Clock) -> dict[str, Adapter]:
@@ -83,33 +96,52 @@ def make_adapters(settings: Settings, folder: Path, clock: Clock) -> dict[str, A
     return made
 
 
-def assemble(house: House, adapters: Mapping[str, Adapter], folder: Path) -> Bot:
-    """Wire the loops of one process."""
-    wake, wake_sender = asyncio.Event(), {name: asyncio.Event() for name in adapters}
-    everyone = _All(tuple(wake_sender.values()))
-    ports = {
-        name: ChannelPort(name, house.database, house.sealer, house.clock, house.settings, wake)
-        for name in adapters
-    }
-    deliverers = {
-        name: Deliverer(house, name, adapter, wake_sender[name])
+def assemble(
+    house: House,
+    adapters: Mapping[str, Adapter],
+    folder: Path,
+    role: Role = Role.ALL,
+    *,
+    ttl_ms: int = TTL_MS,
+) -> Bot:
+    """Wire the loops of one process; ``ttl_ms`` is how long a silent home stays the home."""
+    is_embedded = house.database.is_embedded
+    wakes = Wakes(adapters, "" if is_embedded else database_url(house.settings, folder))
+    here = {
+        name: adapter
         for name, adapter in adapters.items()
+        if role.receives or (role.sends and not adapter.sends_from_home)
     }
-    converser = Converser(house, wake, everyone)
-    return Bot(house, adapters, ports, converser, deliverers, folder, wake)
+    ports = {name: ChannelPort(name, house, wakes.arrived) for name in here}
+    deliverers = {
+        name: Deliverer(house, name, adapter, wakes.senders[name])
+        for name, adapter in here.items()
+        if role.sends and not adapter.sends_from_home
+    }
+    holder = house.clock.random_bytes(16).hex()
+    homes = {
+        name: Home(
+            house,
+            ports[name],
+            adapter,
+            holder,
+            make_deliverer=_deliverer_at_home(house, name, adapter, wakes),
+            ttl_ms=EMBEDDED_TTL_MS if is_embedded else ttl_ms,
+        )
+        for name, adapter in here.items()
+        if role.receives
+    }
+    converser = Converser(house, wakes.engine, wakes.queued)
+    return Bot(house, here, ports, converser, deliverers, folder, wakes, homes, role)
 
 
-class _All(asyncio.Event):
-    """One event that wakes many."""
-
-    def __init__(self, others: tuple[asyncio.Event, ...]) -> None:
-        super().__init__()
-        self._others = others
-
-    def set(self) -> None:
-        """Wake every sender."""
-        for other in self._others:
-            other.set()
+def _deliverer_at_home(
+    house: House, name: str, adapter: Adapter, wakes: Wakes
+) -> Callable[[], Deliverer] | None:
+    """How a home makes what sends for it, where only the home may send."""
+    if not adapter.sends_from_home:
+        return None
+    return lambda: Deliverer(house, name, adapter, wakes.senders[name])
 
 
 def ensure_key(folder: Path, clock: Clock) -> None:

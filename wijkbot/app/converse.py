@@ -7,24 +7,31 @@ steps repeats the message and nothing that it caused.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 
 from wijkbot.adapter_api import EventKind, IncomingEvent
+from wijkbot.app.crew import Crew
 from wijkbot.app.house import House
+from wijkbot.app.loops import outlive
 from wijkbot.app.payload import Remembered, event_from, remembered_from
 from wijkbot.app.shelf import Shelf
-from wijkbot.app.step import Step, seen
+from wijkbot.app.step import Step, seen, take_all
 from wijkbot.engine.reading import Reading
 from wijkbot.storage import conversations, outbox
 from wijkbot.storage.chats import Chat
-from wijkbot.storage.conversations import Claimed, Waiting
-from wijkbot.storage.errors import LeaseLost
+from wijkbot.storage.conversations import Claimed, Progress, Waiting
+from wijkbot.storage.errors import DatabaseAway, LeaseLost, StorageProblem
 from wijkbot.understanding.matcher import Level
 
 log = structlog.get_logger()
 
 POLL_SECONDS = 0.5
+AWAY_MS = 5_000
+SCRUB_SECONDS = 5.0
+AT_ONCE = 32
+"""So many conversations are handled side by side; a slow one holds up none of the others."""
 
 
 class Converser:
@@ -34,42 +41,72 @@ class Converser:
         self._house = house
         self._wake = wake
         self._wake_sender = wake_sender
+        self._scrubbing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled; what is under way goes on through trouble of the database."""
+        crew = Crew(AT_ONCE)
+        try:
+            await outlive(lambda: self._take_conversations(crew))
+        finally:
+            if self._scrubbing is not None:
+                self._scrubbing.cancel()
+            await crew.dismiss()
+
+    async def _take_conversations(self, crew: Crew) -> None:
         while True:
             self._wake.clear()
-            if not await self.work():
-                try:
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-                except TimeoutError:
-                    continue
+            claimed = await self._claim(crew.room) if crew.room else []
+            for conversation in claimed:
+                crew.begin(self._handle(conversation))
+            if not claimed:
+                await crew.pause(self._wake, POLL_SECONDS)
 
-    async def work(self) -> bool:
-        """Process what waits now; True when there was something."""
+    async def _claim(self, limit: int) -> list[Claimed]:
         house = self._house
         now_ms = house.clock.now_ms()
-        claimed = await house.database.write(
-            lambda c: conversations.claim(c, house.sealer, now_ms)
+        return await house.database.write(
+            lambda c: conversations.claim(c, house.sealer, now_ms, limit=limit)
         )
-        for conversation in claimed:
-            try:
-                await self._bring_on(conversation)
-            except LeaseLost:
-                log.warning("lease-lost")
-            except Exception:
-                log.exception("conversation-failed", attempts=conversation.attempts)
-                await self._give_back(conversation)
-        if claimed:
-            self._wake_sender.set()
-        return bool(claimed)
 
-    async def _give_back(self, claimed: Claimed) -> None:
+    async def _handle(self, claimed: Claimed) -> None:
+        try:
+            await self._bring_on(claimed)
+        except LeaseLost:
+            log.warning("lease-lost")
+        except DatabaseAway:
+            # the message is not to blame; when not even this can be written, its lease ends
+            with suppress(DatabaseAway):
+                await self._give_back(claimed, AWAY_MS, counts=False)
+            raise
+        except StorageProblem as problem:
+            # such as a full disk under the journal: the message is not to blame
+            log.error("conversation-waits", error=type(problem).__name__, remedy=problem.remedy)
+            await self._give_back(claimed, AWAY_MS, counts=False)
+        except Exception as error:
+            log.exception("conversation-failed", attempts=claimed.attempts)
+            wait = outbox.backoff_ms(claimed.attempts)
+            await self._give_back(claimed, wait, error=type(error).__name__)
+        self._wake_sender.set()
+
+    async def _give_back(
+        self, claimed: Claimed, after_ms: int, *, error: str = "", counts: bool = True
+    ) -> None:
         house = self._house
         now_ms = house.clock.now_ms()
-        wait = outbox.backoff_ms(claimed.attempts)
+        with suppress(LeaseLost):  # somebody else has it: then it is theirs to give back
+            await house.database.write(
+                lambda c: conversations.give_back(
+                    c, claimed, now_ms, after_ms=after_ms, error=error, counts=counts
+                )
+            )
+
+    async def _let_go(self, claimed: Claimed) -> None:
+        house = self._house
+        now_ms = house.clock.now_ms()
+        same = Progress(claimed.done_seq, claimed.state, claimed.timer_at)
         await house.database.write(
-            lambda c: conversations.give_back(c, claimed, now_ms, after_ms=wait)
+            lambda c: conversations.finish(c, house.sealer, claimed, now_ms, same)
         )
 
     async def _bring_on(self, claimed: Claimed) -> None:
@@ -82,8 +119,11 @@ class Converser:
         if claimed.timer_rang and not claimed.messages:
             await self._step(claimed, None, is_last=True)
             return
-        for index, waiting in enumerate(claimed.messages):
-            is_last = index == len(claimed.messages) - 1
+        if not claimed.messages:  # nothing to do after all: what comes need not wait for us
+            await self._let_go(claimed)
+            return
+        for waiting in claimed.messages:
+            is_last = waiting is claimed.messages[-1]
             claimed = await self._step(claimed, waiting, is_last=is_last)
 
     async def _step(self, claimed: Claimed, waiting: Waiting | None, *, is_last: bool) -> Claimed:
@@ -93,12 +133,27 @@ class Converser:
         chat = await house.database.read(lambda c: seen(c, claimed.chat_id))
         shelf = await self._shelf(chat, known)
         reading = self._read(shelf, incoming, known, chat)
-        step = Step(house, claimed, shelf, known, incoming, reading)
         done_seq = waiting.seq if waiting else claimed.done_seq
-        result = await house.database.write(step.in_transaction(done_seq, is_last=is_last))
-        if result.erased:
-            await house.database.scrub()
+        step = Step(house, claimed, shelf, known, incoming, reading, done_seq, is_last)
+        result = await house.database.together(take_all, step)
+        if waiting:
+            took_ms = house.clock.now_ms() - waiting.received_at
+            house.meters.handled(took_ms / 1000)
+        if result.erased and not await house.database.scrub():
+            self._begin_scrubbing()
         return result.claimed
+
+    def _begin_scrubbing(self) -> None:
+        """Somebody read for too long, such as a backup: ask until the journal is empty."""
+        if self._scrubbing is None or self._scrubbing.done():
+            self._scrubbing = asyncio.create_task(self._scrub())
+
+    async def _scrub(self) -> None:
+        while True:
+            await asyncio.sleep(SCRUB_SECONDS)
+            with suppress(DatabaseAway):
+                if await self._house.database.scrub():
+                    return
 
     async def _shelf(self, chat: Chat, known: Remembered) -> Shelf:
         """The book on which an open dialog began, unless that dialog was withdrawn since."""

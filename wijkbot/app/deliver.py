@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import assert_never
 
 import structlog
+from sqlalchemy import Connection
 
 from wijkbot.adapter_api import (
     Adapter,
@@ -20,22 +23,33 @@ from wijkbot.adapter_api import (
     Unknown,
     Urgency,
 )
+from wijkbot.app.crew import Crew
 from wijkbot.app.house import House, local_time, policy_of
 from wijkbot.app.language import variant
+from wijkbot.app.loops import outlive
 from wijkbot.app.payload import say_from
+from wijkbot.app.rates import pace_of
 from wijkbot.app.render import Links, Rendered, Setting, render
 from wijkbot.engine.effects import Say
 from wijkbot.engine.policy import Request, permit
 from wijkbot.engine.values import OwnWords
 from wijkbot.engine.words import Purpose
 from wijkbot.schedule.openings import holiday_name
-from wijkbot.storage import chats, lanes, limiter, outbox, rekey
-from wijkbot.storage.lanes import Outgoing, Pace
+from wijkbot.storage import chats, lanes, limiter, outbox, rekey, waits
+from wijkbot.storage.dialect import moment
+from wijkbot.storage.errors import DatabaseAway, LeaseLost, StorageProblem
+from wijkbot.storage.lanes import Outgoing, Settlement
 from wijkbot.storage.outbox import Lane, Status
 
 log = structlog.get_logger()
 
 POLL_SECONDS = 0.5
+AT_ONCE = 32
+"""So many sends of a channel are under way at once; a slow chat holds up none of the others."""
+UNKNOWNS_AT_MOST = 5
+"""A send without an answer may have arrived each time: more often would be a nuisance."""
+BUGS_AT_MOST = 8
+AWAY_SECONDS = 1.0
 LATER = frozenset({"quiet-hours", "group-is-silent"})
 """Lines of the rule that pass by themselves: the row waits until then, or until it expires."""
 WAIT_MS = 60_000
@@ -66,34 +80,51 @@ class Deliverer:
         self._wake.set()
 
     async def run(self) -> None:
-        """Work until stopped."""
+        """Work until stopped; what is under way goes on through trouble of the database."""
+        crew = Crew(AT_ONCE)
+        try:
+            # a send that trouble cuts off would be forgotten, and sent again
+            await outlive(lambda: self._take_rows(crew))
+            await crew.finish()
+        finally:
+            await crew.dismiss()
+
+    async def _take_rows(self, crew: Crew) -> None:
         while not self._is_stopping:
             self._wake.clear()
-            if not await self.work():
-                try:
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-                except TimeoutError:
-                    continue
+            rows = await self._claim(crew.room) if crew.room else []
+            for row in rows:
+                crew.begin(self._send(row))
+            if not rows:
+                await crew.pause(self._wake, await self._wait() if crew.room else POLL_SECONDS)
 
-    async def work(self) -> bool:
-        """Send what may be sent now; True when there was something."""
+    async def _claim(self, limit: int) -> list[Outgoing]:
         house = self._house
         now_ms = house.clock.now_ms()
-        gap = self._adapter.capabilities("").gap_ms
-        pace = Pace(private_gap_ms=gap, group_gap_ms=gap)
-        rows = await house.database.write(
-            lambda c: lanes.claim(c, house.sealer, self._channel, now_ms, pace=pace)
+        pace = pace_of(self._adapter)
+        return await house.database.write(
+            lambda c: lanes.claim(c, house.sealer, self._channel, now_ms, limit=limit, pace=pace)
         )
-        await asyncio.gather(*(self._send(row) for row in rows))
-        return bool(rows)
+
+    async def _wait(self) -> float:
+        """How many seconds until something may go out, as far as that is known."""
+        now_ms, most = self._house.clock.now_ms(), int(POLL_SECONDS * 1000)
+        wait = await self._house.database.read(
+            lambda c: waits.wait_ms(c, self._channel, now_ms, most)
+        )
+        return wait / 1000
 
     async def _send(self, row: Outgoing) -> None:
         try:
             await self._deliver(row)
+        except LeaseLost:
+            log.warning("lease-lost", channel=self._channel)
+        except StorageProblem:
+            raise
         except Exception:
             # a bug must not lose the row: it is tried again, and the trace is in the log
             log.exception("delivery-failed", channel=self._channel, purpose=str(row.purpose))
-            await self._retry(row, outbox.backoff_ms(row.attempts), "error")
+            await self._again(row, "error", BUGS_AT_MOST)
 
     async def _deliver(self, row: Outgoing) -> None:
         if row.values is None or row.address is None:
@@ -123,7 +154,10 @@ class Deliverer:
             language=rendered.language,
             expires_at=_moment(row.expires_at),
         )
-        await self._take(row, say, await self._adapter.send(row.address, message))
+        began = time.monotonic()
+        result = await self._adapter.send(row.address, message)
+        self._house.meters.sent(self._channel, time.monotonic() - began)
+        await self._take(row, say, result)
 
     def _may_repeat(self, row: Outgoing, say: Say) -> bool:
         """A crisis card and a reply come again rather than not; an announcement never twice."""
@@ -184,7 +218,7 @@ class Deliverer:
             case Queued(message_id):
                 await self._settle(row, Status.QUEUED, message_id=message_id)
             case Unknown():
-                if self._may_repeat(row, say):
+                if self._may_repeat(row, say) and row.attempts < UNKNOWNS_AT_MOST:
                     await self._retry(row, outbox.backoff_ms(row.attempts), "unknown")
                 else:
                     await self._settle(row, Status.UNKNOWN, error="no answer of the platform")
@@ -194,45 +228,75 @@ class Deliverer:
                 assert_never(result)
 
     async def _refused(self, row: Outgoing, refused: Refused) -> None:
-        house, now_ms = self._house, self._house.clock.now_ms()
-        address = row.address or ""
-        wait_ms = int(refused.retry_after * 1000) or outbox.backoff_ms(row.attempts)
         if refused.reason is Reason.REKEYED and refused.new_chat:
-            await house.database.write(
-                lambda c: rekey.rekey(
-                    c, house.sealer, self._channel, address, refused.new_chat, now_ms
-                )
-            )
-            await self._retry(row, 0, "rekeyed")
+            await self._moved(row, refused.new_chat)
         elif not refused.permanent:
+            wait_ms = int(refused.retry_after * 1000) or outbox.backoff_ms(row.attempts)
             if refused.whole_account:
-                await house.database.write(
-                    lambda c: limiter.hold(c, self._channel, now_ms + wait_ms)
-                )
+                await self._surely(lambda c: self._hold(c, wait_ms))
             await self._retry(row, wait_ms, refused.reason)
-        else:
+        elif refused.reason in {Reason.BLOCKED, Reason.GONE}:
             await self._settle(row, Status.REFUSED, error=refused.reason)
-            if refused.reason in {Reason.BLOCKED, Reason.GONE}:
-                await house.database.write(
-                    lambda c: outbox.suspend(c, row.chat_id, refused.reason, now_ms)
-                )
+            now_ms = self._house.clock.now_ms()
+            await self._surely(lambda c: outbox.suspend(c, row.chat_id, refused.reason, now_ms))
+        elif refused.reason is Reason.EXPIRED:
+            await self._settle(row, Status.EXPIRED, error=refused.reason)
+        else:
+            await self._settle(row, Status.DEAD, error=refused.reason)
+
+    async def _moved(self, row: Outgoing, new_chat: str) -> None:
+        house, now_ms = self._house, self._house.clock.now_ms()
+        old = row.address or ""
+        await self._surely(
+            lambda c: rekey.rekey(c, house.sealer, self._channel, old, new_chat, now_ms)
+        )
+        await self._retry(row, 0, "rekeyed")
+
+    def _hold(self, conn: Connection, wait_ms: int) -> None:
+        """The platform told the whole account to wait."""
+        at = moment(conn, self._house.clock.now_ms())
+        limiter.hold(conn, self._channel, at + wait_ms)
 
     async def _settle(
         self, row: Outgoing, status: Status, *, message_id: str = "", error: str = ""
     ) -> None:
-        now_ms = self._house.clock.now_ms()
-        await self._house.database.write(
-            lambda c: lanes.settle(
-                c, row, status, now_ms, message_id=message_id or None, error=error
-            )
-        )
+        ended = Settlement(row, status, message_id or None, error)
+        await self._patiently(lambda: self._house.database.together(self._settle_all, ended))
         log.info("settled", channel=self._channel, purpose=str(row.purpose), status=status.name)
+        self._house.meters.settled(self._channel, row.purpose, status.name)
+
+    def _settle_all(self, conn: Connection, ended: Sequence[Settlement]) -> list[None]:
+        return lanes.settle_many(conn, ended, self._house.clock.now_ms())
+
+    async def _again(self, row: Outgoing, error: str, at_most: int) -> None:
+        """Try later; a message that fails every time must not hold up its chat for ever."""
+        if row.attempts < at_most:
+            await self._retry(row, outbox.backoff_ms(row.attempts), error)
+        else:
+            await self._settle(row, Status.DEAD, error=error)
 
     async def _retry(self, row: Outgoing, after_ms: int, error: str) -> None:
         now_ms = self._house.clock.now_ms()
-        await self._house.database.write(
-            lambda c: lanes.retry(c, row, now_ms, after_ms=after_ms, error=error)
-        )
+        await self._surely(lambda c: lanes.retry(c, row, now_ms, after_ms=after_ms, error=error))
+        self._house.meters.retried(self._channel, error)
+
+    async def _surely(self, fn: Callable[[Connection], object]) -> None:
+        await self._patiently(lambda: self._house.database.write(fn))
+
+    async def _patiently(self, write: Callable[[], Awaitable[object]]) -> None:
+        """Write what became of a send, as soon as the database is there again.
+
+        Whoever forgot it would send the message twice.
+        """
+        while True:
+            try:
+                await write()
+            except DatabaseAway:
+                if self._is_stopping:
+                    raise
+                await asyncio.sleep(AWAY_SECONDS)
+            else:
+                return
 
 
 def links_of(house: House, adapter: Adapter) -> Links:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from wijkbot.app.journal import Journal
 from wijkbot.app.library import Library
+from wijkbot.app.metrics import Meters
 from wijkbot.clock import Clock
 from wijkbot.engine.policy import PolicySettings
 from wijkbot.engine.quiet_hours import QuietHours
@@ -24,6 +26,8 @@ class House:
     clock: Clock
     settings: Settings
     library: Library
+    journal: Journal
+    meters: Meters = field(default_factory=Meters)
 
 
 def local_time(settings: Settings, area: str, now_ms: int) -> datetime:

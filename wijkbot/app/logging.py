@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -30,6 +31,7 @@ ALLOWED = frozenset(
         "neighbourhood",
         "class_name",
         "where",
+        "remedy",
     }
 )
 """Fields that can hold no text, id, number or token of a resident."""
@@ -52,6 +54,22 @@ def configure_logging() -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+class Seldom:
+    """Says whether a line may be written again: the same trouble once in so many seconds."""
+
+    def __init__(self, seconds: float = 10.0) -> None:
+        self._seconds = seconds
+        self._told: dict[str, float] = {}
+
+    def may_tell(self, what: str) -> bool:
+        """True for the first time, and when the last time is long enough ago."""
+        now = monotonic()
+        if now - self._told.get(what, -self._seconds) < self._seconds:
+            return False
+        self._told[what] = now
+        return True
 
 
 def only_allowed(

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
+from wijkbot.app.journal import Journal
 from wijkbot.app.payload import say_bytes
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.effects import (
@@ -26,8 +27,9 @@ from wijkbot.engine.events import Facts
 from wijkbot.engine.policy import PolicySettings, Request, permit
 from wijkbot.engine.values import OwnWords
 from wijkbot.engine.words import Purpose
-from wijkbot.storage import chats, counts, erase, jobs, opt_outs, outbox, tokens
+from wijkbot.storage import chats, counts, erase, jobs, opt_outs, tokens
 from wijkbot.storage.counts import Count
+from wijkbot.storage.entries import Erased, OptedOut
 from wijkbot.storage.jobs import JobDraft
 from wijkbot.storage.outbox import Draft, Lane
 from wijkbot.storage.seal import Sealer
@@ -52,14 +54,19 @@ class Moment:
     place: PlaceState
     facts: Facts
     policy: PolicySettings
+    journal: Journal
 
 
-def perform(conn: Connection, sealer: Sealer, effects: tuple[Effect, ...], moment: Moment) -> bool:
-    """Perform effects in order; True when something of a person was erased."""
+def perform(
+    conn: Connection, sealer: Sealer, effects: tuple[Effect, ...], moment: Moment
+) -> list[Draft]:
+    """Perform effects in order; gives the messages that are to go out."""
+    drafts = []
     for index, effect in enumerate(effects):
         match effect:
             case Say():
-                _append(conn, sealer, effect, moment, index)
+                draft = _draft(effect, moment, index)
+                drafts += [] if draft is None else [draft]
             case ChangePlace(change):
                 chat = chats.lock(conn, moment.chat_id)
                 if chat is not None:
@@ -68,6 +75,11 @@ def perform(conn: Connection, sealer: Sealer, effects: tuple[Effect, ...], momen
                 continue
             case _:
                 _about_the_person(conn, sealer, effect, moment)
+    return drafts
+
+
+def erases(effects: tuple[Effect, ...]) -> bool:
+    """Whether something of a person goes."""
     return any(isinstance(effect, Erase) for effect in effects)
 
 
@@ -85,9 +97,14 @@ def _about_the_person(
             bound = Bound(dialog, member, now_ms + _ms(TOKEN_LIVES))
             tokens.bind(conn, sealer, token, bound)
         case StopUnasked():
-            for purpose in (Purpose.ANNOUNCEMENT, Purpose.ODD_JOB):
+            unasked = (Purpose.ANNOUNCEMENT, Purpose.ODD_JOB)
+            new = [purpose for purpose in unasked if not opt_outs.has(conn, member, purpose)]
+            moment.journal.write(*(OptedOut(member, purpose, now_ms) for purpose in new))
+            for purpose in new:
                 opt_outs.add(conn, member, purpose, "chat", now_ms)
         case Erase():
+            chats_ = erase.private_chats(conn, member)
+            moment.journal.write(Erased(member, chats_, now_ms))
             erase.erase_member(conn, member, now_ms)
         case StaffNotice(kind):
             day = moment.facts.local_now.date().isoformat()
@@ -109,7 +126,8 @@ def timer_after(effects: tuple[Effect, ...], current: int | None, now_ms: int) -
     return current
 
 
-def _append(conn: Connection, sealer: Sealer, say: Say, moment: Moment, index: int) -> None:
+def _draft(say: Say, moment: Moment, index: int) -> Draft | None:
+    """The message of an effect, unless the rule forbids it by now."""
     request = Request(
         purpose=say.purpose,
         is_answer=True,
@@ -119,9 +137,9 @@ def _append(conn: Connection, sealer: Sealer, say: Say, moment: Moment, index: i
         has_stopped=moment.facts.has_stopped,
     )
     if not permit(request, moment.place, moment.policy).is_permitted:
-        return
+        return None
     is_crisis = say.purpose is Purpose.CRISIS
-    draft = Draft(
+    return Draft(
         chat_id=moment.chat_id,
         lane=Lane.CRISIS if is_crisis else Lane.REPLY,
         key=f"{moment.key}-{index}",
@@ -133,7 +151,6 @@ def _append(conn: Connection, sealer: Sealer, say: Say, moment: Moment, index: i
         conversation_id=moment.conversation_id,
         expires_at=None if is_crisis else moment.now_ms + _ms(ANSWER_LIVES),
     )
-    outbox.append(conn, sealer, draft, moment.now_ms)
 
 
 def _note(conn: Connection, sealer: Sealer, job: NoteOddJob, moment: Moment) -> None:

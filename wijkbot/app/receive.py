@@ -7,20 +7,20 @@ not address it, its own kind, and what came twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import EventKind, IncomingEvent, SenderKind
+from wijkbot.app.house import House
 from wijkbot.app.payload import event_bytes, to_ms
-from wijkbot.clock import Clock
-from wijkbot.settings import Settings
-from wijkbot.storage import channel_state, inbox, outbox, rekey
-from wijkbot.storage.database import Database
+from wijkbot.storage import channel_state, inbox, leases, outbox, rekey
+from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.inbox import Arrival
 from wijkbot.storage.outbox import Status
-from wijkbot.storage.seal import Sealer
 
 log = structlog.get_logger()
 
@@ -33,86 +33,135 @@ _RECEIPTS = {
 }
 
 
-class ChannelPort:
-    """What one channel's adapter is given: the door into the house."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Events that are stored as one, and the cursor that goes with them."""
 
-    def __init__(
-        self,
-        channel: str,
-        database: Database,
-        sealer: Sealer,
-        clock: Clock,
-        settings: Settings,
-        wake: asyncio.Event,
-    ) -> None:
-        self._channel = channel
-        self._database = database
-        self._sealer = sealer
-        self._clock = clock
-        self._settings = settings
+    events: list[IncomingEvent]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The lease under which a home receives; ``lost`` is told when another process has it."""
+
+    lease: str
+    number: int
+    lost: Callable[[], None]
+
+
+class ChannelPort:
+    """What one channel's adapter is given: the door into the house.
+
+    Webhooks come in through the open door of any process. What an adapter fetches by itself
+    comes in through the fenced door of the home: whoever lost the lease stores nothing.
+    """
+
+    def __init__(self, channel: str, house: House, wake: asyncio.Event) -> None:
+        self.channel = channel
+        self._database = house.database
+        self._sealer = house.sealer
+        self._clock = house.clock
+        self._settings = house.settings
+        self._meters = house.meters
         self._wake = wake
+        self.fence: Fence | None = None
+
+    def fenced(self, fence: Fence) -> ChannelPort:
+        """The same door for the home only."""
+        door = copy(self)
+        door.fence = fence
+        return door
 
     async def accept(self, events: Sequence[IncomingEvent], cursor: str | None = None) -> None:
-        """Store what is for the bot, and the cursor, in one transaction."""
+        """Store what is for the bot, and the cursor, in one transaction.
+
+        Raises:
+            DatabaseAway: nothing was stored; try again later.
+            LeaseLost: another process is the channel's home now; nothing was stored.
+        """
         wanted = [event for event in events if is_for_us(event)]
         if not wanted and cursor is None:
             return
-        await self._database.write(self._storing(wanted, cursor))
-        log.info("accepted", channel=self._channel, count=len(wanted))
+        await self._at_home(self._database.together(self._store_all, _Batch(wanted, cursor)))
+        log.info("accepted", channel=self.channel, count=len(wanted))
+        self._meters.accepted(self.channel, len(wanted))
         if wanted:
             self._wake.set()
 
     async def cursor(self) -> str | None:
         """Where receiving goes on."""
         return await self._database.read(
-            lambda conn: channel_state.cursor(conn, self._sealer, self._channel)
+            lambda conn: channel_state.cursor(conn, self._sealer, self.channel)
         )
 
     async def keep(self, name: str, value: bytes) -> None:
         """Keep a secret of the adapter, sealed."""
         now_ms = self._clock.now_ms()
-        await self._database.write(
-            lambda conn: channel_state.keep(
-                conn, self._sealer, (self._channel, name), value, now_ms
-            )
-        )
+
+        def store(conn: Connection) -> None:
+            self._check_home(conn)
+            channel_state.keep(conn, self._sealer, (self.channel, name), value, now_ms)
+
+        await self._at_home(self._database.write(store))
 
     async def kept(self, name: str) -> bytes | None:
         """What was kept under that name."""
         return await self._database.read(
-            lambda conn: channel_state.kept(conn, self._sealer, self._channel, name)
+            lambda conn: channel_state.kept(conn, self._sealer, self.channel, name)
         )
 
-    def _storing(
-        self, events: list[IncomingEvent], cursor: str | None
-    ) -> Callable[[Connection], None]:
+    async def alter(self, name: str, change: Callable[[bytes | None], bytes]) -> None:
+        """Keep what ``change`` makes of what was kept under that name."""
         now_ms = self._clock.now_ms()
 
         def store(conn: Connection) -> None:
-            for event in events:
-                self._about_the_house(conn, event, now_ms)
-            arrivals = [self._arrival(event) for event in events if is_conversation(event)]
-            inbox.accept(conn, self._sealer, arrivals, now_ms)
-            if cursor is not None:
-                channel_state.save_cursor(conn, self._sealer, self._channel, cursor, now_ms)
+            self._check_home(conn)
+            channel_state.alter(conn, self._sealer, (self.channel, name), change, now_ms)
 
-        return store
+        await self._at_home(self._database.write(store))
+
+    async def _at_home(self, writing: Awaitable[None]) -> None:
+        try:
+            await writing
+        except LeaseLost:
+            if self.fence is not None:
+                self.fence.lost()
+            raise
+
+    def _check_home(self, conn: Connection) -> None:
+        if self.fence is not None:
+            leases.check(conn, self.fence.lease, self.fence.number)
+
+    def _store_all(self, conn: Connection, batches: Sequence[_Batch]) -> list[None]:
+        """Store batches that came in at the same time, and the cursor of the last of them."""
+        now_ms = self._clock.now_ms()
+        self._check_home(conn)
+        events = [event for batch in batches for event in batch.events]
+        for event in events:
+            self._about_the_house(conn, event, now_ms)
+        arrivals = [self._arrival(event) for event in events if is_conversation(event)]
+        inbox.accept(conn, self._sealer, arrivals, now_ms)
+        cursors = [batch.cursor for batch in batches if batch.cursor is not None]
+        if cursors:
+            channel_state.save_cursor(conn, self._sealer, self.channel, cursors[-1], now_ms)
+        return [None] * len(batches)
 
     def _about_the_house(self, conn: Connection, event: IncomingEvent, now_ms: int) -> None:
         match event.kind:
             case EventKind.REKEYED:
-                rekey.rekey(conn, self._sealer, self._channel, event.chat, event.new_chat, now_ms)
+                rekey.rekey(conn, self._sealer, self.channel, event.chat, event.new_chat, now_ms)
             case EventKind.DELIVERY:
                 status = _RECEIPTS.get(event.delivery_status)
                 if status is not None:
                     outbox.receipt(
-                        conn, self._channel, event.delivery_id, status, event.delivery_code
+                        conn, self.channel, event.delivery_id, status, event.delivery_code
                     )
             case _:
                 return
 
     def _arrival(self, event: IncomingEvent) -> Arrival:
-        area = self._settings.neighbourhood_of(self._channel)
+        area = self._settings.neighbourhood_of(self.channel)
         opens_itself = self._settings.policy.group_activation == "invite"
         member = "" if event.kind in _OF_THE_CHAT else event.sender
         if event.kind is EventKind.BOT_JOINED and event.is_private:
@@ -122,7 +171,7 @@ class ChannelPort:
             # all anonymous admins share one id, so none of them has a dialog of their own
             member = ""
         return Arrival(
-            channel=self._channel,
+            channel=self.channel,
             external_id=event.event_id,
             chat=event.chat,
             is_private=event.is_private,

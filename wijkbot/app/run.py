@@ -4,100 +4,87 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import structlog
 
-from wijkbot.adapter_api import Adapter, ConfigError
+from wijkbot.adapter_api import ConfigError
 from wijkbot.app.assemble import Bot
+from wijkbot.app.deliver import Deliverer
+from wijkbot.app.home import Home
 from wijkbot.app.house import House
 from wijkbot.app.library import Library
+from wijkbot.app.loops import Loop, keep_running
 from wijkbot.app.publish import check_folder, problems_of, publish
-from wijkbot.app.receive import ChannelPort
+from wijkbot.app.rates import set_rates
+from wijkbot.app.tick import ticking
 from wijkbot.settings import SettingsError
-from wijkbot.storage import leases, retention, seal
-from wijkbot.storage.errors import StorageProblem
+from wijkbot.storage import broadcasts, leases, retention, seal
 
 log = structlog.get_logger()
 
 REFRESH_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
-STOP_SECONDS = 5.0
-"""How long a send that is under way may take when the bot is stopped."""
-
-
-Loop = Callable[[], Coroutine[Any, Any, None]]
-"""Makes a loop of the bot anew each time it is called."""
-
-
-class LoopDiedError(Exception):
-    """A loop of the bot ended by itself; the process must not go on half."""
+STOP_SECONDS = 10.0
+"""How long the homes and the sends that are under way may take when the bot is stopped."""
 
 
 @asynccontextmanager
 async def running(bot: Bot) -> AsyncIterator[asyncio.Future[None]]:
     """Run the bot's loops and adapters; gives a future that fails when one of them dies."""
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    tasks = [asyncio.create_task(keep_running(loop, failed)) for loop in _loops(bot)]
-    sending = [
-        asyncio.create_task(keep_running(deliverer.run, failed))
-        for deliverer in bot.deliverers.values()
-    ]
-    started = []
+    homes = tuple(bot.homes.values())
+    parts: tuple[Home | Deliverer, ...] = (*homes, *bot.deliverers.values())
+    tasks = _begin(_loops(bot), failed)
+    at_work: list[asyncio.Task[None]] = []
     try:
-        for name, adapter in bot.adapters.items():
-            await _start(adapter, bot.ports[name])
-            started.append(adapter)
-            log.info("channel-started", channel=name, adapter=adapter.name)
+        await set_rates(bot.house, bot.adapters)
+        await asyncio.gather(*(_connect(bot, name) for name in bot.adapters))
+        at_work = _begin([part.run for part in parts], failed)
+        await asyncio.gather(*(home.settled() for home in homes))
         yield failed
     finally:
-        for deliverer in bot.deliverers.values():
-            deliverer.stop()
-        # a send that is cut off would be tried again at the next start: a double answer
-        await asyncio.wait(sending, timeout=STOP_SECONDS)
-        for adapter in started:
+        for part in parts:
+            part.stop()
+        if at_work:
+            # a send that is cut off would be tried again at the next start: a double answer
+            await asyncio.wait(at_work, timeout=STOP_SECONDS)
+        for adapter in bot.adapters.values():
             await adapter.stop()
-        for task in (*tasks, *sending):
+        for task in (*tasks, *at_work):
             task.cancel()
-        await asyncio.gather(*tasks, *sending, return_exceptions=True)
+        await asyncio.gather(*tasks, *at_work, return_exceptions=True)
         await bot.house.database.close()
 
 
-async def _start(adapter: Adapter, port: ChannelPort) -> None:
+def _begin(loops: Sequence[Loop], failed: asyncio.Future[None]) -> list[asyncio.Task[None]]:
+    return [asyncio.create_task(keep_running(loop, failed)) for loop in loops]
+
+
+async def _connect(bot: Bot, name: str) -> None:
     try:
-        await adapter.start(port)
+        await bot.adapters[name].start_sending(bot.ports[name])
     except ConfigError as error:
         raise SettingsError(error.key, error.remedy) from error
 
 
 def _loops(bot: Bot) -> list[Loop]:
-    return [
-        bot.converser.run,
-        lambda: _refreshing(bot.house.library),
-        lambda: _sweeping(bot),
+    house = bot.house
+    loops: list[Loop] = [
+        *bot.wakes.loops(),
+        lambda: _refreshing(house.library),
+        lambda: _rotating(house),
     ]
-
-
-async def keep_running(make: Loop, failed: asyncio.Future[None], pause: float = 2.0) -> None:
-    """Run a loop; it outlives trouble of the database, and never dies silently."""
-    while True:
-        try:
-            await make()
-        except asyncio.CancelledError:
-            raise
-        except StorageProblem as error:
-            log.error("database-trouble", error=type(error).__name__)
-            await asyncio.sleep(pause)
-        except Exception as error:
-            log.exception("loop-died")
-            if not failed.done():
-                failed.set_exception(LoopDiedError(type(error).__name__))
-            return
-        else:
-            return
+    if bot.role.thinks:
+        loops += [
+            bot.converser.run,
+            lambda: ticking(house, bot.wakes.queued.set),
+            lambda: _sweeping(house),
+        ]
+    return loops
 
 
 async def _refreshing(library: Library) -> None:
@@ -107,11 +94,16 @@ async def _refreshing(library: Library) -> None:
             log.info("new-book", version=library.version)
 
 
-async def _sweeping(bot: Bot) -> None:
-    house = bot.house
+async def _rotating(house: House) -> None:
+    """Every process seals, so every process must know the key of today."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         await seal.rotate(house.database, house.sealer, house.clock.now_ms())
+
+
+async def _sweeping(house: House) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
         await _sweep(house)
 
 
@@ -120,7 +112,8 @@ async def _sweep(house: House) -> None:
     swept = await house.database.write(lambda c: retention.sweep(c, now_ms))
     while any(swept.values()):
         swept = await house.database.write(lambda c: retention.sweep(c, now_ms))
-    await house.database.write(lambda c: retention.destroy_keys(c, now_ms))
+    tell = house.journal.keys_destroyed
+    await house.database.write(lambda c: retention.destroy_keys(c, now_ms, tell))
 
 
 async def prepare(bot: Bot, dialogs: Path) -> list[str]:
@@ -136,6 +129,7 @@ async def prepare(bot: Bot, dialogs: Path) -> list[str]:
     now_ms = house.clock.now_ms()
     if house.database.is_embedded:
         await house.database.write(lambda c: leases.recover(c, now_ms))
+        await house.database.write(lambda c: broadcasts.recover(c, now_ms))
     checked = check_folder(dialogs, house.settings)
     problems = [str(problem) for problem in problems_of(checked)]
     if not problems:
@@ -148,7 +142,7 @@ async def prepare(bot: Bot, dialogs: Path) -> list[str]:
 
 
 def lock_folder(folder: Path) -> IO[str]:
-    """Make sure that only one process serves this folder; keep the file open while serving.
+    """Make sure that one process serves this SQLite; keep the file open while serving.
 
     Raises:
         SettingsError: another process serves it.

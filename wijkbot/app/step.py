@@ -1,9 +1,12 @@
-"""What is done with one message, as a whole, in one transaction?"""
+"""What is done with one message, as a whole, in one transaction?
+
+Steps of several conversations share a transaction, and with it one wait for the disk.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,8 +14,9 @@ from sqlalchemy import Connection
 from wijkbot.adapter_api import PLATFORM_OPT_OUT, EventKind, IncomingEvent
 from wijkbot.app.house import House, local_time, policy_of
 from wijkbot.app.language import answer_language
+from wijkbot.app.ledger import Ledger
 from wijkbot.app.payload import Remembered, remembered_bytes
-from wijkbot.app.perform import Moment, perform, timer_after
+from wijkbot.app.perform import Moment, erases, perform, timer_after
 from wijkbot.app.shelf import Shelf
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.decide import Decision, decide
@@ -31,9 +35,9 @@ from wijkbot.engine.events import (
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.words import SENSITIVE_LABELS, Place, Purpose
 from wijkbot.schedule.openings import holiday_name
-from wijkbot.storage import chats, conversations, jobs, opt_outs, outbox, rekey, tokens
+from wijkbot.storage import chats, jobs, opt_outs, rekey, tokens
 from wijkbot.storage.chats import Chat
-from wijkbot.storage.conversations import Claimed, Progress
+from wijkbot.storage.conversations import Advance, Claimed, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One message (or the ring of a timer) of a claimed conversation."""
+    """One message (or the ring of a timer) of a claimed conversation.
+
+    ``is_last``: the conversation is let go after it.
+    """
 
     house: House
     claimed: Claimed
@@ -54,35 +61,50 @@ class Step:
     known: Remembered
     incoming: IncomingEvent | None
     reading: Reading | None
+    done_seq: int
+    is_last: bool
 
-    def in_transaction(self, done_seq: int, *, is_last: bool) -> Callable[[Connection], Result]:
-        """The whole T3: lock the chat, decide on what is true now, write, mark done."""
+    def take(self, conn: Connection, ledger: Ledger) -> bool:
+        """The whole T3: lock the chat, decide on what is true now, book it as done.
 
-        def run(conn: Connection) -> Result:
-            house, claimed = self.house, self.claimed
-            now_ms = house.clock.now_ms()
-            chat = _locked(conn, claimed.chat_id)
-            moment = self._moment(conn, chat, now_ms, done_seq)
-            decision = self._decide(moment)
-            timer_at = timer_after(decision.effects, claimed.timer_at, now_ms)
-            state = self._state(decision)
-            progress = Progress(done_seq, state, timer_at)
-            if is_last:
-                conversations.finish(conn, house.sealer, claimed, now_ms, progress)
-            else:
-                claimed = conversations.proceed(conn, house.sealer, claimed, now_ms, progress)
-            if self.incoming and self.incoming.is_private:
-                # whoever writes again can be answered again, after a block or a STOP too
-                outbox.resume(conn, chat.id)
-            if self.incoming and self.incoming.kind is EventKind.BOT_LEFT:
-                rekey.leave(conn, chat.id, now_ms)
-            pending = moment.facts.pending_dialog
-            if pending and decision.conversation.dialog == pending:
-                tokens.spend(conn, claimed.member_hmac, now_ms)
-            erased = perform(conn, house.sealer, decision.effects, moment)
-            return Result(claimed, erased)
+        Gives whether something of a person was erased.
+        """
+        house, claimed = self.house, self.claimed
+        now_ms = house.clock.now_ms()
+        chat = self._let_in(conn, _locked(conn, claimed.chat_id))
+        moment = self._moment(conn, chat, now_ms)
+        decision = self._decide(moment)
+        timer_at = timer_after(decision.effects, claimed.timer_at, now_ms)
+        progress = Progress(self.done_seq, self._state(decision), timer_at)
+        ledger.advance(Advance(claimed, progress, keeps=not self.is_last))
+        if self.incoming and self.incoming.is_private:
+            ledger.wake(chat.id)
+        has_left = self.incoming is not None and self.incoming.kind is EventKind.BOT_LEFT
+        erased = erases(decision.effects)
+        if erased or has_left:
+            ledger.write(conn)  # they take away what stands there by now
+        if has_left:
+            rekey.leave(conn, chat.id, now_ms)
+        pending = moment.facts.pending_dialog
+        if pending and decision.conversation.dialog == pending:
+            tokens.spend(conn, claimed.member_hmac, now_ms)
+        ledger.send(perform(conn, house.sealer, decision.effects, moment))
+        return erased
 
-        return run
+    def _let_in(self, conn: Connection, chat: Chat) -> Chat:
+        """A group that takes the bot back begins anew; so does who writes after a block."""
+        if self.incoming is None or self.incoming.kind is EventKind.BOT_LEFT:
+            return chat
+        if self.incoming.kind is EventKind.BOT_JOINED:
+            opens_itself = self.house.settings.policy.group_activation == "invite"
+            # lanes may be shut without a leave: a send was refused before the platform told us
+            is_active = chat.is_active or chat.is_private or opens_itself
+        elif chat.is_private and chat.left_at is not None:
+            is_active = True
+        else:
+            return chat
+        rekey.come_back(conn, chat.id, is_active=is_active)
+        return _locked(conn, chat.id)
 
     def _state(self, decision: Decision) -> bytes | None:
         """What is kept: after an erasure nothing at all."""
@@ -127,7 +149,7 @@ class Step:
                     is_edit=incoming.edited,
                 )
 
-    def _moment(self, conn: Connection, chat: Chat, now_ms: int, seq: int) -> Moment:
+    def _moment(self, conn: Connection, chat: Chat, now_ms: int) -> Moment:
         house = self.house
         settings = house.settings
         area = chat.neighbourhood if chat.neighbourhood in settings.areas() else ""
@@ -142,11 +164,12 @@ class Step:
             conversation_id=self.claimed.id,
             member_hmac=self.claimed.member_hmac,
             language=self._language(chat, country, area),
-            key=f"{self.claimed.id}-{seq}",
+            key=f"{self.claimed.id}-{self.done_seq}",
             now_ms=now_ms,
             place=place,
             facts=self._facts(conn, country, local_now, now_ms, place),
             policy=policy_of(settings),
+            journal=house.journal,
         )
 
     def _facts(
@@ -158,25 +181,31 @@ class Step:
         place: PlaceState,
     ) -> Facts:
         member = self.claimed.member_hmac
-        return Facts(
+        facts = Facts(
             local_now=local_now,
             is_holiday=bool(holiday_name(country, "", local_now.date())),
             has_stopped=opt_outs.has(conn, member, Purpose.ANNOUNCEMENT),
             mine_open_jobs=jobs.open_count(conn, member, now_ms),
-            pending_dialog=self._pending(conn, now_ms, place),
             random_token=self.house.clock.token(12),
+            received_at=self.incoming.received_at if self.incoming else None,
         )
+        pending = self._pending(conn, now_ms, place, is_late=facts.is_late)
+        return replace(facts, pending_dialog=pending)
 
-    def _pending(self, conn: Connection, now_ms: int, place: PlaceState) -> str:
-        """What this resident asked for in a group, if they came here by their own link."""
+    def _pending(self, conn: Connection, now_ms: int, place: PlaceState, *, is_late: bool) -> str:
+        """What this resident asked for in a group, if they came here by their own link.
+
+        A late start is not carried out, so its token is left for the next tap on the link.
+        """
         sealer, member = self.house.sealer, self.claimed.member_hmac
         incoming = self.incoming
         if incoming is None or place.place is not Place.PRIVATE:
             return ""
-        if incoming.kind is EventKind.START:
-            token = incoming.payload
+        token = incoming.payload
+        if incoming.kind is EventKind.START and not (token and is_late):
             return (tokens.use(conn, sealer, token, member, now_ms) or "") if token else ""
-        if incoming.kind is EventKind.BOT_JOINED or not self.known.conversation.dialog:
+        is_at_the_door = incoming.kind in {EventKind.BOT_JOINED, EventKind.START}
+        if is_at_the_door or not self.known.conversation.dialog:
             return tokens.pending(conn, member, now_ms) or ""
         return ""
 
@@ -199,6 +228,21 @@ class Step:
         return answer_language(
             "" if read == "other" else read, chat.language, self.known.language, country, offered
         )
+
+
+def take_all(conn: Connection, steps: Sequence[Step]) -> list[Result]:
+    """Take steps of different conversations in one transaction; a result for each.
+
+    Raises:
+        LeaseLost: one of the conversations is somebody else's; nothing of this may stay.
+    """
+    house = steps[0].house
+    ledger = Ledger(house.sealer, house.clock.now_ms())
+    # one order for everybody: two processes can never wait for each other's chats
+    ordered = sorted(steps, key=lambda step: step.claimed.chat_id)
+    erased = {step.claimed.id: step.take(conn, ledger) for step in ordered}
+    ledger.write(conn)
+    return [Result(ledger.claim_of(s.claimed.id), erased[s.claimed.id]) for s in steps]
 
 
 def seen(conn: Connection, chat_id: int) -> Chat:

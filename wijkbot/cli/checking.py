@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -11,6 +10,8 @@ import typer
 from wijkbot.adapter_api import Adapter, Mounted
 from wijkbot.app.assemble import make_adapters, open_house
 from wijkbot.app.publish import check_folder, problems_of
+from wijkbot.cli.finding import Finding
+from wijkbot.cli.traffic import of_delivery
 from wijkbot.clock import Clock
 from wijkbot.content.check import expired_helplines
 from wijkbot.content.locate import content_dir
@@ -19,16 +20,6 @@ from wijkbot.storage import health
 
 CHANNEL_SECONDS = 15.0
 """How long a platform may take to say how it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. ``remedy`` is empty when it is well."""
-
-    what: str
-    state: str
-    remedy: str = ""
-    is_warning: bool = False
 
 
 def doctor(config: Path) -> int:
@@ -70,7 +61,7 @@ async def _of_house(settings: Settings, folder: Path) -> list[Finding]:
     clock = Clock()
     house = await open_house(settings, folder, clock)
     try:
-        backlog = await house.database.read(lambda c: health.look(c, clock.now_ms()))
+        waiting = await house.database.read(lambda c: health.by_channel(c, clock.now_ms()))
         await house.library.refresh()
     finally:
         await house.database.close()
@@ -79,12 +70,8 @@ async def _of_house(settings: Settings, folder: Path) -> list[Finding]:
         Finding("book", f"version {house.library.version}")
         if house.library.version
         else Finding("book", "nothing is published", "run: wijkbot publish"),
-        Finding("waiting", f"{backlog.waiting_in} in, {backlog.waiting_out} out"),
+        *of_delivery(waiting, list(settings.channels)),
     ]
-    if backlog.dead:
-        findings.append(
-            Finding("dead letters", str(backlog.dead), "look at the log, then write again")
-        )
     for name, adapter in make_adapters(settings, folder, clock).items():
         findings.append(await of_channel(name, adapter))
     return findings

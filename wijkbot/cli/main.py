@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from wijkbot.cli import checking, contents, serving, setting_up, staff, talking
+from wijkbot.cli import (
+    announcing,
+    checking,
+    contents,
+    copies,
+    queueing,
+    serving,
+    setting_up,
+    staff,
+    talking,
+)
 from wijkbot.settings import SettingsError
 from wijkbot.storage.errors import StorageProblem
 
@@ -19,7 +29,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The neighbourhood bot: answers, announces, collects odd jobs, hands on to a human.",
 )
-db = typer.Typer(no_args_is_help=True, help="Migrations of the database.")
+db = typer.Typer(
+    no_args_is_help=True,
+    help="The database: its schema, a backup while the bot runs, and a restore.",
+    epilog="Example: wijkbot db backup /mnt/usb/ -c wijkbot.toml (see docs/backup.md)",
+)
 app.add_typer(db, name="db")
 
 Config = Annotated[
@@ -46,10 +60,15 @@ def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")])
 @app.command(epilog="Example: wijkbot serve -c wijkbot.toml")
 def serve(
     config: Config = DEFAULT,
-    role: Annotated[str, typer.Option(help="all (more roles need PostgreSQL)")] = "all",
+    role: Annotated[
+        str, typer.Option(help="all, web, engine or sender (a part needs PostgreSQL)")
+    ] = "all",
+    port: Annotated[
+        int | None, typer.Option(help="Instead of the configured one; 0: any that is free.")
+    ] = None,
 ) -> None:
-    """Run the bot."""
-    serving.serve(config, role)
+    """Run the bot, or a part of it."""
+    serving.serve(config, role, port)
 
 
 @app.command(epilog="Example: wijkbot check dialogs")
@@ -88,14 +107,42 @@ def read(
 
 @app.command(epilog="Example: wijkbot announce --item Z4 --group 1 --group 3 -c wijkbot.toml")
 def announce(
+    *,
     item: Annotated[str, typer.Option(help="The published text or consultation hour.")],
     group: Annotated[list[int] | None, typer.Option(help="Numbers of `wijkbot groups`.")] = None,
     everywhere: Annotated[bool, typer.Option("--all", help="All active groups.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask after the preview.")] = False,
+    at: Annotated[
+        str, typer.Option(help='Later: "2026-11-25 09:00", local time of the neighbourhood.')
+    ] = "",
+    every: Annotated[
+        str, typer.Option(help="And again: FREQ=WEEKLY;BYDAY=MO (RFC 5545), from --at on.")
+    ] = "",
+    wait: Annotated[
+        float | None, typer.Option(help="Seconds to show progress; else 10 on a terminal.")
+    ] = None,
     config: Config = DEFAULT,
 ) -> None:
-    """Put a published text into chosen groups, after a preview."""
-    staff.announce(config, item, group or [], everywhere=everywhere, yes=yes)
+    """Put a published text into chosen groups, after a preview: now, later or regularly."""
+    asked = announcing.Asked(
+        item=item,
+        numbers=tuple(group or ()),
+        everywhere=everywhere,
+        yes=yes,
+        at=at,
+        every=every,
+        wait=wait,
+    )
+    announcing.announce(config, asked)
+
+
+@app.command(epilog="Example: wijkbot schedules --cancel 3")
+def schedules(
+    cancel: Annotated[int, typer.Option(help="Take this one off the list.")] = 0,
+    config: Config = DEFAULT,
+) -> None:
+    """List the announcements that are planned, and cancel one."""
+    announcing.list_schedules(config, cancel)
 
 
 @app.command(epilog="Example: wijkbot groups --activate 2")
@@ -113,6 +160,24 @@ def jobs(config: Config = DEFAULT) -> None:
     staff.jobs(config)
 
 
+@app.command(epilog="Example: wijkbot queue --requeue i-12-3 --requeue o-4-7 -c wijkbot.toml")
+def queue(
+    requeue: Annotated[
+        list[str] | None, typer.Option(help="Put the letter with this number in again.")
+    ] = None,
+    requeue_all: Annotated[
+        bool, typer.Option("--requeue-all", help="Put in again all that can be.")
+    ] = False,
+    drop: Annotated[
+        list[str] | None, typer.Option(help="Erase the letter with this number.")
+    ] = None,
+    config: Config = DEFAULT,
+) -> None:
+    """List what the bot gave up on, with the reason; put it in again, or drop it."""
+    wishes = queueing.Wishes(requeue or (), drop or (), requeue_all=requeue_all)
+    sys.exit(queueing.queue(config, wishes))
+
+
 @app.command(epilog="Example: wijkbot doctor -c wijkbot.toml")
 def doctor(config: Config = DEFAULT) -> None:
     """Are the channels, the database and the content healthy? Says what to do."""
@@ -123,6 +188,40 @@ def doctor(config: Config = DEFAULT) -> None:
 def upgrade(config: Config = DEFAULT) -> None:
     """Bring the database to the schema of this version."""
     setting_up.upgrade(config)
+
+
+@db.command(epilog="Example: wijkbot db backup /mnt/usb/ -c wijkbot.toml")
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="A new file, or a folder.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace that file.")] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Copy the whole database into one file, while the bot runs; needs no key file."""
+    copies.back_up(config, file, force=force)
+
+
+@db.command(epilog="Example: wijkbot db restore /mnt/usb/wijkbot-20261121-030000.db")
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `wijkbot db backup` made.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    replay: Annotated[
+        bool,
+        typer.Option("--replay", help="The bot did not run since: answer what waited."),
+    ] = False,
+    journal: Annotated[
+        list[Path] | None,
+        typer.Option(help="wijkbot.journal of each machine; else the one beside the settings."),
+    ] = None,
+    without_journal: Annotated[
+        bool, typer.Option("--without-journal", help="It is lost: erased residents come back.")
+    ] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Put a backup in the place of the database; nobody erased since comes back."""
+    asked = copies.Asked(
+        force=force, replay=replay, journals=journal or [], without_journal=without_journal
+    )
+    copies.put_back(config, file, asked)
 
 
 def main() -> None:

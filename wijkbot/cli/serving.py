@@ -7,12 +7,14 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import typer
 import uvicorn
 
+from wijkbot.adapter_api import Adapter
 from wijkbot.app.assemble import (
     assemble,
     ensure_key,
@@ -21,25 +23,45 @@ from wijkbot.app.assemble import (
     open_house,
 )
 from wijkbot.app.demo import demo_settings
+from wijkbot.app.home import TTL_MS
 from wijkbot.app.logging import configure_logging
+from wijkbot.app.roles import Role, role_of
 from wijkbot.app.run import lock_folder, prepare, running
 from wijkbot.clock import Clock
 from wijkbot.content.locate import content_dir
 from wijkbot.settings import Settings, SettingsError, load_settings
 from wijkbot.web.create_app import create_app
 
-ROLES = ("all",)
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What one process serves: whose bot, from which folder, and which part of its work."""
+
+    settings: Settings
+    folder: Path
+    dialogs: Path
+    port: int
+    role: Role = Role.ALL
+    ttl_ms: int = TTL_MS
 
 
-def serve(config: Path, role: str) -> None:
-    """Run the bot of one organisation until it is stopped."""
-    if role not in ROLES:
-        raise SettingsError("--role", f"use one of: {', '.join(ROLES)}")
+def serve(config: Path, role: str, port: int | None = None, *, ttl_ms: int = TTL_MS) -> None:
+    """Run the bot of one organisation, or a part of it, until it is stopped.
+
+    ``port`` is used instead of the configured one; 0 takes a free one and says which.
+    """
     settings = load_settings(config)
     folder = config.resolve().parent
     dialogs = folder / "dialogs"
-    source = dialogs if dialogs.is_dir() else content_dir("dialogs")
-    _run(settings, folder, source, _say_ready(settings))
+    served = Served(
+        settings=settings,
+        folder=folder,
+        dialogs=dialogs if dialogs.is_dir() else content_dir("dialogs"),
+        port=settings.server.port if port is None else port,
+        role=role_of(role, settings),
+        ttl_ms=ttl_ms,
+    )
+    _run(served, _say_ready(served))
 
 
 def demo(port: int, data: Path | None) -> None:
@@ -50,34 +72,31 @@ def demo(port: int, data: Path | None) -> None:
         settings = demo_settings(port)
         ensure_key(folder, Clock())
         ensure_schema(settings, folder)
-        _run(settings, folder, content_dir("dialogs"), _say_demo(settings))
+        dialogs = content_dir("dialogs")
+        _run(Served(settings, folder, dialogs, settings.server.port), _say_demo(settings))
 
 
-def _run(settings: Settings, folder: Path, dialogs: Path, ready: Callable[[int], None]) -> None:
+def _run(served: Served, ready: Callable[[int], None]) -> None:
     configure_logging()
     clock = Clock()
-    adapters = make_adapters(settings, folder, clock)
-    bound = bind(settings.server.host, settings.server.port)
-    lock = lock_folder(folder)
-    try:
-        asyncio.run(_serve(settings, folder, dialogs, adapters, clock, bound, ready))
-    finally:
-        bound.close()
-        lock.close()
+    adapters = make_adapters(served.settings, served.folder, clock)
+    with ExitStack() as held:
+        bound = held.enter_context(bind(served.settings.server.host, served.port))
+        if served.settings.database.is_embedded:
+            held.enter_context(lock_folder(served.folder))
+        asyncio.run(_serve(served, adapters, clock, bound, ready))
 
 
-async def _serve(  # noqa: PLR0917 - everything that was opened before the loop began
-    settings: Settings,
-    folder: Path,
-    dialogs: Path,
-    adapters: dict[str, Any],
+async def _serve(
+    served: Served,
+    adapters: dict[str, Adapter],
     clock: Clock,
     bound: socket.socket,
     ready: Callable[[int], None],
 ) -> None:
-    house = await open_house(settings, folder, clock)
-    bot = assemble(house, adapters, folder)
-    for problem in await prepare(bot, dialogs):
+    house = await open_house(served.settings, served.folder, clock)
+    bot = assemble(house, adapters, served.folder, served.role, ttl_ms=served.ttl_ms)
+    for problem in await prepare(bot, served.dialogs):
         typer.echo(f"wijkbot: the old texts stay: {problem}", err=True)
     server = uvicorn.Server(
         uvicorn.Config(create_app(bot), log_config=None, access_log=False, lifespan="off")
@@ -121,10 +140,12 @@ def _stop_on_signal(server: uvicorn.Server) -> None:
         loop.add_signal_handler(name, stop)
 
 
-def _say_ready(settings: Settings) -> Callable[[int], None]:
+def _say_ready(served: Served) -> Callable[[int], None]:
     def say(port: int) -> None:
-        channels = ", ".join(settings.channels)
-        typer.echo(f"wijkbot serves {settings.organisation.name} ({channels}) on port {port}.")
+        channels = ", ".join(served.settings.channels)
+        part = "" if served.role is Role.ALL else f" as {served.role}"
+        name = served.settings.organisation.name
+        typer.echo(f"wijkbot serves {name} ({channels}){part} on port {port}.")
 
     return say
 

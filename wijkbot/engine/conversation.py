@@ -19,6 +19,7 @@ class Conversation:
     for "go back". ``slots`` are what was answered, as text. ``book_version`` is the book on
     which the dialog began. ``referred_at`` are the moments of the referrals of the last 24 h.
     ``offered`` are the choices of the last menu: (id, …), so that "2" can be understood.
+    ``late_told_at`` is when this person last read that something came too late.
     """
 
     book_version: int = 0
@@ -30,6 +31,7 @@ class Conversation:
     misses: int = 0
     referred_at: tuple[datetime, ...] = ()
     abuse_told: bool = False
+    late_told_at: datetime | None = None
     last_at: datetime | None = None
 
     def slot(self, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from wijkbot.engine import replies, table, talk
+from wijkbot.engine import late, replies, table, talk
 from wijkbot.engine.book import DialogBook
 from wijkbot.engine.conversation import Conversation, PlaceState
 from wijkbot.engine.effects import ChangePlace, Effect, PlaceChange, Say, StopTimer
@@ -45,7 +45,7 @@ def decide(
     """Decide over one event. The same arguments give the same decision, always."""
     current = conversation.fresh(event.facts.local_now)
     scene = Scene(book, place, event.facts, policy)
-    turn = _turn(scene, current, event)
+    turn = late.unless_late(scene, current, event, _turn(scene, current, event))
     return Decision(turn.conversation, _with_disclosure(place, turn.effects))
 
 
@@ -84,7 +84,7 @@ def _message(scene: Scene, conversation: Conversation, event: MessageArrived) ->
         return replies.say(scene, conversation, table.UNREADABLE, Purpose.SERVICE)
     if conversation.dialog:
         return _in_dialog(scene, conversation, event)
-    picked = _menu_pick(scene, conversation, event.text)
+    picked = replies.menu_pick(scene, conversation, event.text)
     if picked:
         return _choice(scene, conversation, picked)
     return replies.reply(scene, conversation, event.reading)
@@ -120,21 +120,6 @@ def _interrupted(scene: Scene, conversation: Conversation, event: MessageArrived
     if Label.PERSONAL_DATA in (reading.label, *reading.also):
         return replies.fixed(scene, conversation, Label.PERSONAL_DATA)
     return None
-
-
-def _menu_pick(scene: Scene, conversation: Conversation, text: str) -> str | None:
-    if scene.place.place is not Place.PRIVATE:
-        return None
-    offered = conversation.offered
-    number = text.strip().rstrip(".)")
-    is_short = len(number) <= talk.MOST_DIGITS
-    if is_short and number.isdecimal() and 1 <= int(number) <= len(offered):
-        return offered[int(number) - 1]
-    menu = scene.book.items.get(table.WELCOME)
-    if menu is None:
-        return None
-    known = [choice.id for choice in menu.choices]
-    return pick(text, menu.choices) or (text if text in known else None)
 
 
 def _choice(scene: Scene, conversation: Conversation, choice: str) -> Turn:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wijkbot.engine.reading import Reading
+
+LATE_AFTER = timedelta(minutes=10)
+"""What waited longer than this since the platform took it was sent to a bot that was away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,7 @@ class Facts:
 
     ``local_now`` is aware, in the neighbourhood's zone. ``random_token`` is a fresh one-time
     token for this event. ``mine_open_jobs`` counts the resident's own open odd jobs.
+    ``received_at`` is aware: when the platform took the event, None when nobody sent it.
     """
 
     local_now: datetime
@@ -24,6 +28,12 @@ class Facts:
     mine_open_jobs: int = 0
     pending_dialog: str = ""
     random_token: str = ""
+    received_at: datetime | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Was the bot away when this came? A moment in the future is a wrong clock: not late."""
+        return self.received_at is not None and self.local_now - self.received_at > LATE_AFTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,15 @@ from wijkbot.engine.effects import (
     StopUnasked,
 )
 from wijkbot.engine.events import Facts
+from wijkbot.engine.pick import pick
 from wijkbot.engine.policy import PolicySettings, Request, permit
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.table import REPLIES, Reply
 from wijkbot.engine.talk import Turn
 from wijkbot.engine.words import Label, Place, Purpose
+
+PERSONAL = "menu.personal"
+"""The choice of the menu that is a help question."""
 
 _DIALOG_LABELS = frozenset({Label.ODD_JOB_REQUEST, Label.ODD_JOB_OFFER, Label.ERASE_ME})
 _KNOWN_SLOTS = {
@@ -95,7 +99,7 @@ def chosen(scene: Scene, conversation: Conversation, choice: str) -> Turn:
             return _dialog_for(scene, ended, None)
         case "menu.info":
             return say(scene, ended, table.INFO_MENU, Purpose.INFO)
-        case "menu.personal":
+        case _ if choice == PERSONAL:
             return fixed(scene, ended, Label.HELP_PERSONAL)
         case _:
             item = choice.removeprefix("faq.")
@@ -112,6 +116,22 @@ def item_answer(scene: Scene, conversation: Conversation, item_id: str) -> Turn:
     key = "card" if scene.book.items[target].kind == "hours" else "text"
     footers = (table.PERSONAL_FOOTER,) if scene.place.place is Place.PRIVATE else ()
     return say(scene, conversation, target, Purpose.INFO, key, footers=footers)
+
+
+def menu_pick(scene: Scene, conversation: Conversation, text: str) -> str | None:
+    """The choice of the menu that a text in private means: its number, title or id."""
+    if scene.place.place is not Place.PRIVATE:
+        return None
+    offered = conversation.offered
+    number = text.strip().rstrip(".)")
+    is_short = len(number) <= talk.MOST_DIGITS
+    if is_short and number.isdecimal() and 1 <= int(number) <= len(offered):
+        return offered[int(number) - 1]
+    menu = scene.book.items.get(table.WELCOME)
+    if menu is None:
+        return None
+    known = [choice.id for choice in menu.choices]
+    return pick(text, menu.choices) or (text if text in known else None)
 
 
 def welcome(scene: Scene, conversation: Conversation) -> Turn:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import Connection, select
 
 from wijkbot.storage.dialect import insert
@@ -28,6 +30,25 @@ def keep(
 ) -> None:
     """Keep a secret of an adapter; ``place`` is (channel, name)."""
     _put(conn, sealer, (place[0], _KEPT + place[1]), value, now_ms)
+
+
+def alter(
+    conn: Connection,
+    sealer: Sealer,
+    place: tuple[str, str],
+    change: Callable[[bytes | None], bytes],
+    now_ms: int,
+) -> None:
+    """Keep what ``change`` makes of what was kept; its row is locked until the commit."""
+    channel, name = place[0], _KEPT + place[1]
+    empty = sealer.seal_kept(b"", _context(channel, name))
+    new = insert(conn, channel_state).values(
+        channel=channel, name=name, value_sealed=empty, changed_at=now_ms
+    )
+    keys = [channel_state.c.channel, channel_state.c.name]
+    lock = {"changed_at": new.excluded.changed_at}
+    conn.execute(new.on_conflict_do_update(index_elements=keys, set_=lock))
+    _put(conn, sealer, (channel, name), change(_get(conn, sealer, channel, name) or None), now_ms)
 
 
 def kept(conn: Connection, sealer: Sealer, channel: str, name: str) -> bytes | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict, Unpack
+from functools import cache
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, select, update
 
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.effects import PlaceChange
 from wijkbot.engine.words import Place
-from wijkbot.storage.dialect import insert
+from wijkbot.storage.dialect import Flavour, flavour, insert
 from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import chat
@@ -81,8 +82,10 @@ def get(conn: Connection, chat_id: int) -> Chat | None:
 
 def lock(conn: Connection, chat_id: int) -> Chat | None:
     """The chat, which nobody else can change until this transaction ends."""
-    query = select(chat).where(chat.c.id == chat_id).with_for_update()
-    return _one(conn.execute(query).mappings().first())
+    return _one(conn.execute(_LOCK, {"b_id": chat_id}).mappings().first())
+
+
+_LOCK = select(chat).where(chat.c.id == bindparam("b_id")).with_for_update()
 
 
 def find(conn: Connection, sealer: Sealer, channel: str, address: str) -> Chat | None:
@@ -129,11 +132,85 @@ def meet(
     """
     unique = {(new.channel, new.address): new for new in newcomers}
     hashed = {key: _hmac(sealer, *key) for key in unique}
-    # one order for everybody: two batches can never wait for each other
-    return {
-        key: _meet_one(conn, sealer, unique[key], hashed[key], now_ms)
-        for key in sorted(unique, key=lambda key: (key[0], hashed[key]))
-    }
+    names = {(key[0], name) for key, name in hashed.items()}
+    known = _known(conn, names)
+    if len(known) < len(names):
+        rest = {name: unique[key] for key in unique
+                if (name := (key[0], hashed[key])) not in known}  # fmt: skip
+        _make(conn, rest, now_ms)
+        _give_address(conn, sealer, rest)
+        known = _known(conn, names)
+    return {key: known[key[0], hashed[key]] for key in unique}
+
+
+def _make(conn: Connection, rest: Mapping[tuple[str, str], Newcomer], now_ms: int) -> None:
+    """Make those of these chats that are not there at all."""
+    rows = [
+        {
+            "channel": new.channel,
+            "address_hmac": hashed,
+            "is_private": new.is_private,
+            "neighbourhood": new.neighbourhood,
+            "language": new.language,
+            "mode": new.mode,
+            "is_active": new.is_active,
+            "created_at": now_ms,
+        }
+        # one order for everybody: two batches can never wait for each other
+        for (_, hashed), new in sorted(rest.items(), key=lambda one: one[0])
+    ]
+    conn.execute(insert(conn, chat).on_conflict_do_nothing(), rows)
+
+
+def _give_address(
+    conn: Connection, sealer: Sealer, rest: Mapping[tuple[str, str], Newcomer]
+) -> None:
+    """Keep the address of new chats, and of those whose erasure or leave is over."""
+    rows = []
+    of = flavour(conn)
+    for part in _parts(of, set(rest)):
+        for row in conn.execute(_named(of, is_whole=False), part):
+            address_ = rest[row.channel, row.address_hmac].address.encode()
+            rows.append({"b_id": row.id, "b_sealed": sealer.seal_kept(address_, _context(row.id))})
+    conn.execute(_BACK, rows)
+
+
+def _known(conn: Connection, names: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The ids of the chats that are there and whole, by channel and pseudonym."""
+    found = {}
+    of = flavour(conn)
+    for part in _parts(of, names):
+        for row in conn.execute(_named(of, is_whole=True), part):
+            found[row.channel, row.address_hmac] = int(row.id)
+    return found
+
+
+@cache
+def _named(of: Flavour, *, is_whole: bool) -> Select[Any]:
+    found = select(chat.c.id, chat.c.channel, chat.c.address_hmac).where(
+        chat.c.channel == bindparam("b_channel"),
+        of.is_among(chat.c.address_hmac, "b_names"),
+    )
+    if is_whole:
+        found = found.where(chat.c.address_sealed.is_not(None), chat.c.erase_at.is_(None))
+    return found.order_by(chat.c.id)
+
+
+_BACK = (
+    update(chat)
+    .where(chat.c.id == bindparam("b_id"))
+    .values(address_sealed=bindparam("b_sealed"), erase_at=None, left_at=None)
+)
+
+
+def _parts(of: Flavour, names: set[tuple[str, str]]) -> Iterator[dict[str, object]]:
+    """The pseudonyms of each channel, in portions that a query can hold."""
+    by_channel: dict[str, list[str]] = {}
+    for channel, name in sorted(names):
+        by_channel.setdefault(channel, []).append(name)
+    for channel, hmacs in by_channel.items():
+        for start in range(0, len(hmacs), 500):
+            yield {"b_channel": channel, "b_names": of.many(hmacs[start : start + 500])}
 
 
 def place_of(found: Chat, country: str, now_ms: int, day: str, week: str) -> PlaceState:
@@ -200,30 +277,6 @@ def move(conn: Connection, sealer: Sealer, chat_id: int, channel: str, address: 
         "address_sealed": sealer.seal_kept(address.encode(), _context(chat_id)),
     }
     conn.execute(update(chat).where(chat.c.id == chat_id).values(row))
-
-
-def _meet_one(conn: Connection, sealer: Sealer, new: Newcomer, hashed: str, now_ms: int) -> int:
-    where = (chat.c.channel == new.channel, chat.c.address_hmac == hashed)
-    query = select(chat.c.id, chat.c.address_sealed, chat.c.erase_at).where(*where)
-    row = conn.execute(query).first()
-    if row is None:
-        fresh = {
-            "channel": new.channel,
-            "address_hmac": hashed,
-            "is_private": new.is_private,
-            "neighbourhood": new.neighbourhood,
-            "language": new.language,
-            "mode": new.mode,
-            "is_active": new.is_active,
-            "created_at": now_ms,
-        }
-        conn.execute(insert(conn, chat).values(fresh).on_conflict_do_nothing())
-        row = conn.execute(query).one()
-    if row.address_sealed is None or row.erase_at is not None:
-        sealed = sealer.seal_kept(new.address.encode(), _context(row.id))
-        back = {"address_sealed": sealed, "erase_at": None, "left_at": None}
-        conn.execute(update(chat).where(chat.c.id == row.id).values(back))
-    return int(row.id)
 
 
 def _hmac(sealer: Sealer, channel: str, address: str) -> str:

@@ -6,19 +6,36 @@ process at a time. Counters say whether more waits; a lease number fences who ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    Update,
+    bindparam,
+    case,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from wijkbot.storage.dialect import big, skipping_locked
+from wijkbot.storage.dialect import Flavour, as_rows, big, flavour, now
 from wijkbot.storage.errors import KeyGone, LeaseLost, SealBroken
 from wijkbot.storage.inbox import payload_context
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import conversation, inbox
 
 LEASE_MS = 30_000
+_LEASE = sql_cast(bindparam("b_lease_ms"), BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,7 @@ class Claimed:
     """
 
     id: int
+    key: str
     chat_id: int
     member_hmac: str
     lease: int
@@ -72,12 +90,53 @@ def claim(
     max_attempts: int = 5,
 ) -> list[Claimed]:
     """Take conversations with something to do, the longest waiting first."""
-    rows = _take(conn, conversation.c.due_at <= now_ms, conversation.c.due_at, now_ms, limit)
-    if len(rows) < limit:
-        rang = and_(conversation.c.due_at.is_(None), conversation.c.timer_at <= now_ms)
-        rows += _take(conn, rang, conversation.c.timer_at, now_ms, limit - len(rows))
-    claimed = [_claimed(conn, sealer, row, now_ms, max_attempts) for row in rows]
-    return [replace(one, messages=_messages(conn, sealer, one, batch)) for one in claimed]
+    of = flavour(conn)
+    has_due, has_rung, *_ = conn.execute(_anything(of), of.at(now_ms)).one()
+    if not has_due and not has_rung:
+        return []  # an idle bot writes nothing
+    when = {**of.at(now_ms), "b_lease_ms": LEASE_MS}
+    rows: list[Row[Any]] = []
+    if has_due:
+        rows += conn.execute(_taking(of, is_rung=False), {**when, "b_limit": limit})
+    if has_rung and len(rows) < limit:
+        rest = {**when, "b_limit": limit - len(rows)}
+        rows += conn.execute(_taking(of, is_rung=True), rest)
+    messages = _messages(conn, sealer, [row.id for row in rows], batch) if rows else {}
+    return [_claimed(conn, sealer, row, max_attempts, messages.get(row.id, ())) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """One conversation gets on. ``keeps``: it stays ours for the next of its messages."""
+
+    claimed: Claimed
+    progress: Progress
+    keeps: bool = False
+
+
+def advance(
+    conn: Connection, sealer: Sealer, steps: Sequence[Advance], now_ms: int
+) -> list[Claimed]:
+    """Keep what was decided in each conversation, and erase what was handled.
+
+    Raises:
+        LeaseLost: somebody else has one of them now; nothing of this transaction may stay.
+    """
+    # one order for everybody, as when events come in
+    ordered = sorted(steps, key=lambda step: step.claimed.key)
+    of = flavour(conn)
+    handled = [
+        {"id": one.claimed.id, "first": one.claimed.done_seq, "last": one.progress.done_seq}
+        for one in ordered
+    ]
+    conn.execute(_handling(of), as_rows(handled))
+    # last, because whoever has something new for these conversations waits from here on
+    when = {**of.at(now_ms), "b_lease_ms": LEASE_MS, "b_state_at": now_ms}
+    rows = [_advanced(sealer, one) for one in ordered]
+    moved = conn.execute(_advancing(of), of.for_each(rows, **when))
+    if moved.rowcount != len(steps):
+        raise LeaseLost("conversation")
+    return [_after(step) for step in steps]
 
 
 def finish(
@@ -86,46 +145,56 @@ def finish(
     """Keep what was decided, erase what was handled, and let the conversation go.
 
     Raises:
-        LeaseLost: somebody else has it now; nothing of this transaction may stay.
+        LeaseLost: as in :func:`advance`.
     """
-    more = conversation.c.in_seq > big(progress.done_seq)
-    row = {"lease": conversation.c.lease + 1, "due_at": case((more, big(now_ms)))}
-    _advance(conn, sealer, claimed, now_ms, progress, row)
+    advance(conn, sealer, [Advance(claimed, progress)], now_ms)
 
 
 def proceed(
     conn: Connection, sealer: Sealer, claimed: Claimed, now_ms: int, progress: Progress
 ) -> Claimed:
     """As :func:`finish`, but the conversation stays ours for the next of its messages."""
-    _advance(conn, sealer, claimed, now_ms, progress, {"due_at": now_ms + LEASE_MS})
-    rest = tuple(one for one in claimed.messages if one.seq > progress.done_seq)
-    return replace(
-        claimed,
-        done_seq=progress.done_seq,
-        state=progress.state,
-        timer_at=progress.timer_at,
-        timer_rang=False,
-        attempts=1,
-        messages=rest,
-    )
+    return advance(conn, sealer, [Advance(claimed, progress, keeps=True)], now_ms)[0]
 
 
 def renew(conn: Connection, claimed: Claimed, now_ms: int) -> None:
     """Hold a conversation for longer (LeaseLost when it is not ours any more)."""
-    _fenced(conn, claimed, {"due_at": now_ms + LEASE_MS})
+    _fenced(conn, claimed, {"due_at": now(conn, now_ms) + LEASE_MS})
 
 
-def give_back(conn: Connection, claimed: Claimed, now_ms: int, *, after_ms: int) -> None:
-    """Handling failed: let somebody try again after so many ms (LeaseLost as above)."""
-    row = {"due_at": now_ms + after_ms, "lease": conversation.c.lease + 1}
+def give_back(
+    conn: Connection,
+    claimed: Claimed,
+    now_ms: int,
+    *,
+    after_ms: int,
+    error: str = "",
+    counts: bool = True,
+) -> None:
+    """Handling failed: let somebody try again after so many ms (LeaseLost as above).
+
+    ``error`` is the name of an error class, noted at the message that comes next. Without
+    ``counts`` the message is not to blame, and the attempt does not bring it nearer its end.
+    """
+    row: dict[str, object] = {
+        "due_at": now(conn, now_ms) + after_ms,
+        "lease": conversation.c.lease + 1,
+    }
+    if not counts:
+        row["attempts"] = case((conversation.c.attempts > 0, conversation.c.attempts - 1), else_=0)
     _fenced(conn, claimed, row)
+    if error:
+        done = select(conversation.c.done_seq).where(conversation.c.id == claimed.id)
+        head = inbox.c.seq == done.scalar_subquery() + 1
+        noted = update(inbox).where(inbox.c.conversation_id == claimed.id, head)
+        conn.execute(noted.values(error=error))
 
 
 def bury(conn: Connection, claimed: Claimed, error: str, now_ms: int) -> None:
     """Give up on the first message (or the timer) and go on with the next.
 
-    ``error`` is the name of an error class. The text of the message is erased: only its
-    number, moment and error stay. LeaseLost as above.
+    ``error`` is told when nothing is known of what went wrong. The message stays, sealed, so
+    that an operator can put it in again. LeaseLost as above.
     """
     seq = claimed.done_seq + 1
     has_message = claimed.in_seq >= seq
@@ -135,39 +204,59 @@ def bury(conn: Connection, claimed: Claimed, error: str, now_ms: int) -> None:
         "done_seq": done,
         "attempts": 0,
         "lease": conversation.c.lease + 1,
-        "due_at": case((more, big(now_ms))),
+        "due_at": case((more, now(conn, now_ms))),
     }
     if not has_message:
         row["timer_at"] = None
     _fenced(conn, claimed, row)
     where = (inbox.c.conversation_id == claimed.id, inbox.c.seq == seq)
-    dead = {"payload_sealed": None, "dead_at": now_ms, "error": error}
-    conn.execute(update(inbox).where(*where).values(dead))
+    told = case((inbox.c.error == "", error), else_=inbox.c.error)
+    conn.execute(update(inbox).where(*where).values(dead_at=now_ms, error=told))
 
 
-def _take(
-    conn: Connection,
-    is_due: ColumnElement[bool],
-    order: ColumnElement[int],
-    now_ms: int,
-    limit: int,
-) -> list[Row[Any]]:
-    due = select(conversation.c.id).where(is_due).order_by(order).limit(limit)
-    chosen = skipping_locked(conn, due, conversation)
+_NO_TURN = conversation.c.due_at.is_(None)
+
+
+@cache
+def _anything(of: Flavour) -> Select[Any]:
+    """Is anything due, and did any timer ring? Only a look."""
+    due = select(literal(1)).where(conversation.c.due_at <= of.now()).limit(1)
+    rung = select(literal(1)).where(conversation.c.timer_at <= of.now(), _NO_TURN).limit(1)
+    found = select(due.scalar_subquery(), rung.scalar_subquery())
+    # a lease that is lost with the machine does no harm: it need not wait for the disk
+    return found if of.is_sqlite else found.add_columns(of.without_waiting())
+
+
+@cache
+def _taking(of: Flavour, *, is_rung: bool) -> ReturningUpdate[Any]:
+    at = of.now()
+    if is_rung:
+        due = select(conversation.c.id).where(conversation.c.timer_at <= at, _NO_TURN)
+        due = due.order_by(conversation.c.timer_at)
+    else:
+        due = select(conversation.c.id).where(conversation.c.due_at <= at)
+        due = due.order_by(conversation.c.due_at)
+    chosen = of.skipping_locked(due.limit(bindparam("b_limit")), conversation)
     row = {
         "lease": conversation.c.lease + 1,
         "attempts": conversation.c.attempts + 1,
-        "due_at": now_ms + LEASE_MS,
+        "due_at": at + _LEASE,
     }
     taken = update(conversation).where(conversation.c.id.in_(chosen)).values(row)
-    return list(conn.execute(taken.returning(conversation)))
+    # by the clock that let it be taken: the one of this process may be behind
+    return taken.returning(conversation, (conversation.c.timer_at <= at).label("has_rung"))
 
 
 def _claimed(
-    conn: Connection, sealer: Sealer, row: Row[Any], now_ms: int, max_attempts: int
+    conn: Connection,
+    sealer: Sealer,
+    row: Row[Any],
+    max_attempts: int,
+    messages: tuple[Waiting, ...],
 ) -> Claimed:
     return Claimed(
         id=row.id,
+        key=row.key,
         chat_id=row.chat_id,
         member_hmac=row.member_hmac,
         lease=row.lease,
@@ -176,51 +265,115 @@ def _claimed(
         attempts=row.attempts,
         state=_open(conn, sealer, row.state_sealed, _state_context(row.id)),
         timer_at=row.timer_at,
-        timer_rang=row.timer_at is not None and row.timer_at <= now_ms,
+        timer_rang=bool(row.has_rung),
         is_poison=row.attempts > max_attempts,
+        messages=messages,
     )
 
 
 def _messages(
-    conn: Connection, sealer: Sealer, claimed: Claimed, batch: int
-) -> tuple[Waiting, ...]:
-    where = (inbox.c.conversation_id == claimed.id, inbox.c.seq > claimed.done_seq)
-    query = select(inbox).where(*where).order_by(inbox.c.seq).limit(batch)
-    return tuple(
-        Waiting(
-            seq=row.seq,
-            channel=row.channel,
-            payload=_open(conn, sealer, row.payload_sealed, payload_context(claimed.id, row.seq)),
-            received_at=row.received_at,
+    conn: Connection, sealer: Sealer, ids: list[int], batch: int
+) -> dict[int, tuple[Waiting, ...]]:
+    """The next events of each conversation, in order."""
+    of = flavour(conn)
+    found: dict[int, list[Waiting]] = {}
+    for row in conn.execute(_awaiting(of), {"b_ids": of.many(ids), "b_batch": batch}):
+        context = payload_context(row.conversation_id, row.seq)
+        payload = _open(conn, sealer, row.payload_sealed, context)
+        waiting = Waiting(row.seq, row.channel, payload, row.received_at)
+        found.setdefault(row.conversation_id, []).append(waiting)
+    return {number: tuple(waiting) for number, waiting in found.items()}
+
+
+@cache
+def _awaiting(of: Flavour) -> Select[Any]:
+    batch = sql_cast(bindparam("b_batch"), BigInteger)
+    return (
+        select(inbox.c.conversation_id, inbox.c.seq, inbox.c.channel, inbox.c.payload_sealed,
+               inbox.c.received_at)
+        .join(conversation, conversation.c.id == inbox.c.conversation_id)
+        .where(
+            of.is_among(conversation.c.id, "b_ids"),
+            inbox.c.seq > conversation.c.done_seq,
+            inbox.c.seq <= conversation.c.done_seq + batch,
         )
-        for row in conn.execute(query)
+        .order_by(inbox.c.conversation_id, inbox.c.seq)
+    )  # fmt: skip
+
+
+@cache
+def _handling(of: Flavour) -> Update:
+    done = of.rows(id=BigInteger, first=BigInteger, last=BigInteger)
+    return (
+        update(inbox)
+        .where(
+            inbox.c.conversation_id == done.c.id,
+            inbox.c.seq > done.c.first,
+            inbox.c.seq <= done.c.last,
+        )
+        .values(payload_sealed=None, error="")
     )
 
 
-def _advance(
-    conn: Connection,
-    sealer: Sealer,
-    claimed: Claimed,
-    now_ms: int,
-    progress: Progress,
-    row: Mapping[str, object],
-) -> None:
+@cache
+def _advancing(of: Flavour) -> Update:
+    each = of.each(
+        id=BigInteger,
+        lease=BigInteger,
+        done=BigInteger,
+        state=LargeBinary,
+        timer_at=BigInteger,
+        keeps=Boolean,
+    )
+    at = of.now()
+    more = conversation.c.in_seq > each["done"]
+    return (
+        update(conversation)
+        .where(conversation.c.id == each["id"], conversation.c.lease == each["lease"])
+        .values(
+            done_seq=each["done"],
+            state_sealed=each["state"],
+            state_at=bindparam("b_state_at"),
+            timer_at=each["timer_at"],
+            attempts=0,
+            lease=case((each["keeps"], conversation.c.lease), else_=conversation.c.lease + 1),
+            due_at=case((each["keeps"], at + _LEASE), (more, at)),
+        )
+        .execution_options(preserve_rowcount=True)
+    )
+
+
+def _advanced(sealer: Sealer, step: Advance) -> dict[str, object]:
+    claimed, progress = step.claimed, step.progress
     state = progress.state
     sealed = None if state is None else sealer.seal(state, _state_context(claimed.id))
-    kept = {
-        "done_seq": progress.done_seq,
-        "state_sealed": sealed,
-        "state_at": now_ms,
+    return {
+        "id": claimed.id,
+        "lease": claimed.lease,
+        "done": progress.done_seq,
+        "state": sealed,
         "timer_at": progress.timer_at,
-        "attempts": 0,
+        "keeps": step.keeps,
     }
-    _fenced(conn, claimed, {**kept, **row})
-    where = (
-        inbox.c.conversation_id == claimed.id,
-        inbox.c.seq > claimed.done_seq,
-        inbox.c.seq <= progress.done_seq,
+
+
+def _after(step: Advance) -> Claimed:
+    claimed, progress = step.claimed, step.progress
+    return Claimed(
+        id=claimed.id,
+        key=claimed.key,
+        chat_id=claimed.chat_id,
+        member_hmac=claimed.member_hmac,
+        lease=claimed.lease,
+        done_seq=progress.done_seq,
+        in_seq=claimed.in_seq,
+        attempts=1,
+        state=progress.state,
+        timer_at=progress.timer_at,
+        timer_rang=False,
+        is_poison=False,
+        messages=tuple([one for one in claimed.messages if one.seq > progress.done_seq]),
     )
-    conn.execute(update(inbox).where(*where).values(payload_sealed=None))
 
 
 def _fenced(conn: Connection, claimed: Claimed, row: Mapping[str, object]) -> None:

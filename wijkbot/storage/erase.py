@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, select, update
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
 from wijkbot.storage import outbox as outbox_rows
 from wijkbot.storage.outbox import Status
-from wijkbot.storage.tables import chat, conversation, inbox, odd_job, outbox, token
+from wijkbot.storage.tables import chat, conversation, inbox, lane, odd_job, outbox, token
 
 
 def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
@@ -16,14 +19,68 @@ def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
     confirmation is appended: the address of the private chat stays just long enough to send
     that (``retention.sweep`` takes it then). Opt-outs stay. After the commit: ``db.scrub()``.
     """
-    mine = conversation.c.member_hmac == member_hmac
-    rows = conn.execute(
-        select(conversation.c.id, conversation.c.chat_id).where(mine).order_by(conversation.c.key)
-    ).all()
+    rows = _conversations(conn, conversation.c.member_hmac == member_hmac)
     ids = [row.id for row in rows]
     _empty_conversations(conn, ids)
     _drop_answers(conn, ids, now_ms)
-    private = _private_chats(conn, [row.chat_id for row in rows])
+    _forget_chats(conn, _private_chats(conn, [row.chat_id for row in rows]), now_ms)
+    conn.execute(delete(odd_job).where(odd_job.c.member_hmac == member_hmac))
+    conn.execute(delete(token).where(token.c.member_hmac == member_hmac))
+
+
+def erase_until(conn: Connection, member_hmac: str, chats: Sequence[str], at: int) -> bool:
+    """Erase again, after an older backup was restored, what a resident had erased at that moment.
+
+    What came after it stays: the backup may be from after their return. ``chats`` are the
+    pseudonyms of their private chats (:func:`private_chats`). True when anything was there.
+    """
+    mine = conversation.c.member_hmac == member_hmac
+    rows = _conversations(conn, mine, conversation.c.last_at <= at)
+    ids = [row.id for row in rows]
+    _empty_conversations(conn, ids)
+    _drop_answers(conn, ids, at)
+    returned = [row.id for row in _conversations(conn, mine, conversation.c.last_at > at)]
+    older = _erase_older(conn, returned, at)
+    named = select(chat.c.id).where(
+        chat.c.address_hmac.in_(chats), chat.c.is_private, chat.c.erase_at.is_(None)
+    )
+    # a chat in which somebody wrote since is in use again: its address is needed
+    wrote = exists().where(conversation.c.chat_id == chat.c.id, conversation.c.last_at > at)
+    got = exists().where(
+        lane.c.chat_id == chat.c.id, outbox.c.lane_id == lane.c.id, outbox.c.created_at > at
+    )
+    gone = list(conn.execute(named.where(chat.c.created_at <= at, ~wrote, ~got)).scalars())
+    _forget_chats(conn, gone, at)
+    jobs = delete(odd_job).where(odd_job.c.member_hmac == member_hmac, odd_job.c.created_at <= at)
+    count = conn.execute(jobs).rowcount
+    return bool(ids or older or gone or count)
+
+
+def private_chats(conn: Connection, member_hmac: str) -> tuple[str, ...]:
+    """The pseudonyms of the private chats of a resident."""
+    rows = _conversations(conn, conversation.c.member_hmac == member_hmac)
+    ids = _private_chats(conn, [row.chat_id for row in rows])
+    query = select(chat.c.address_hmac).where(chat.c.id.in_(ids)).order_by(chat.c.id)
+    return tuple(conn.execute(query).scalars())
+
+
+def _conversations(conn: Connection, *where: ColumnElement[bool]) -> Sequence[Any]:
+    query = select(conversation.c.id, conversation.c.chat_id).where(*where)
+    return conn.execute(query.order_by(conversation.c.key)).all()
+
+
+def _erase_older(conn: Connection, ids: list[int], at: int) -> int:
+    """Of conversations that went on: the events, the state and the answers up to that moment."""
+    events = (inbox.c.conversation_id.in_(ids), inbox.c.received_at <= at)
+    wanted = (*events, inbox.c.payload_sealed.is_not(None))
+    count = conn.execute(update(inbox).where(*wanted).values(payload_sealed=None)).rowcount
+    states = (conversation.c.id.in_(ids), conversation.c.state_at <= at)
+    empty = {"state_sealed": None, "state_at": None}
+    count += conn.execute(update(conversation).where(*states).values(empty)).rowcount
+    return count + _drop_answers(conn, ids, at, outbox.c.created_at <= at)
+
+
+def _forget_chats(conn: Connection, private: list[int], now_ms: int) -> None:
     for chat_id in private:
         outbox_rows.drop_open(conn, chat_id, "erased", now_ms)
     forgotten = {
@@ -38,8 +95,6 @@ def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
         "limit_shown_at": None,
     }
     conn.execute(update(chat).where(chat.c.id.in_(private)).values(forgotten))
-    conn.execute(delete(odd_job).where(odd_job.c.member_hmac == member_hmac))
-    conn.execute(delete(token).where(token.c.member_hmac == member_hmac))
 
 
 def _empty_conversations(conn: Connection, ids: list[int]) -> None:
@@ -57,16 +112,18 @@ def _empty_conversations(conn: Connection, ids: list[int]) -> None:
     conn.execute(update(inbox).where(where).values(payload_sealed=None))
 
 
-def _drop_answers(conn: Connection, ids: list[int], now_ms: int) -> None:
+def _drop_answers(
+    conn: Connection, ids: list[int], now_ms: int, *where: ColumnElement[bool]
+) -> int:
     """Answers on their way into groups lose their values and are never sent."""
-    where = (outbox.c.conversation_id.in_(ids), outbox.c.values_sealed.is_not(None))
+    mine = (outbox.c.conversation_id.in_(ids), outbox.c.values_sealed.is_not(None))
     gone = {
         "status": int(Status.REFUSED),
         "values_sealed": None,
         "sent_at": now_ms,
         "error": "erased",
     }
-    conn.execute(update(outbox).where(*where).values(gone))
+    return conn.execute(update(outbox).where(*mine, *where).values(gone)).rowcount
 
 
 def _private_chats(conn: Connection, chat_ids: list[int]) -> list[int]:

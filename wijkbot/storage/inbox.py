@@ -6,14 +6,30 @@ their commits; an event that was seen before gets none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Insert,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    func,
+    select,
+    true,
+)
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.sql.dml import ReturningInsert
 
 from wijkbot.storage import chats
 from wijkbot.storage.chats import Newcomer
-from wijkbot.storage.dialect import insert
+from wijkbot.storage.dialect import Flavour, as_rows, flavour
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import conversation, inbox
 
@@ -52,31 +68,78 @@ def accept(
 ) -> list[Accepted]:
     """Number and keep new events; those that were seen before are dropped.
 
-    The events of one conversation keep their order.
+    The events of one conversation keep their order. An event that another process keeps at
+    this very moment makes the database refuse the whole call: it is to be tried again, and is
+    then one that was seen.
     """
-    hashed = {
-        (one.channel, one.external_id): sealer.pseudonym("event", one.channel, one.external_id)
-        for one in arrivals
-    }
-    seen = _seen(conn, [(channel, name) for (channel, _), name in hashed.items()])
-    fresh: dict[tuple[str, str], Arrival] = {}
-    for one in arrivals:
-        name = (one.channel, hashed[one.channel, one.external_id])
-        if name not in seen:
-            fresh.setdefault(name, one)
+    fresh = _fresh(conn, sealer, arrivals)
+    if not fresh:
+        return []
     ids = chats.meet(conn, sealer, [_newcomer(one) for one in fresh.values()], now_ms)
-    plan = [
-        (_conversation_key(sealer, ids[one.channel, one.chat], one), external_id, one)
-        for (_, external_id), one in fresh.items()
-    ]
+    plan = [_plan(sealer, ids[one.channel, one.chat], name, one) for name, one in fresh.items()]
     # one order for everybody: two batches can never wait for each other's conversations
-    plan.sort(key=lambda step: step[0])
-    accepted = []
-    for key, external_id, one in plan:
-        kept = _keep(conn, sealer, (key, ids[one.channel, one.chat], external_id), one, now_ms)
-        if kept is not None:
-            accepted.append(kept)
+    plan.sort(key=lambda step: step.key)
+    numbers = _count(conn, plan, now_ms)
+    accepted, rows = [], []
+    for step in plan:
+        place = next(numbers[step.key])
+        accepted.append(place)
+        rows.append(_row(sealer, step, place))
+    of = flavour(conn)
+    conn.execute(_inserting(of), of.for_each(rows))
     return accepted
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One new event, with the pseudonyms it is kept under."""
+
+    key: str
+    chat_id: int
+    member_hmac: str
+    external_id: str
+    arrival: Arrival
+
+
+def _fresh(
+    conn: Connection, sealer: Sealer, arrivals: Sequence[Arrival]
+) -> dict[tuple[str, str], Arrival]:
+    """The events that nobody kept yet, by channel and pseudonym, each once."""
+    by_name: dict[tuple[str, str], Arrival] = {}
+    for one in arrivals:
+        name = sealer.pseudonym("event", one.channel, one.external_id)
+        by_name.setdefault((one.channel, name), one)
+    by_channel: dict[str, list[str]] = {}
+    for channel, name in by_name:
+        by_channel.setdefault(channel, []).append(name)
+    of = flavour(conn)
+    for channel, names in by_channel.items():
+        for start in range(0, len(names), 500):
+            part = {"b_channel": channel, "b_names": of.many(names[start : start + 500])}
+            for name in conn.execute(_known(of), part).scalars():
+                del by_name[channel, name]
+    return by_name
+
+
+@cache
+def _known(of: Flavour) -> Select[Any]:
+    return select(inbox.c.external_id).where(
+        inbox.c.channel == bindparam("b_channel"),
+        of.is_among(inbox.c.external_id, "b_names"),
+    )
+
+
+@cache
+def _inserting(of: Flavour) -> Insert:
+    return of.insert_each(
+        inbox,
+        conversation_id=BigInteger,
+        seq=BigInteger,
+        channel=Text,
+        external_id=Text,
+        payload_sealed=LargeBinary,
+        received_at=BigInteger,
+    )
 
 
 def _newcomer(one: Arrival) -> Newcomer:
@@ -91,9 +154,9 @@ def _newcomer(one: Arrival) -> Newcomer:
     )
 
 
-def _conversation_key(sealer: Sealer, chat_id: int, one: Arrival) -> str:
+def _plan(sealer: Sealer, chat_id: int, name: tuple[str, str], one: Arrival) -> _Plan:
     member = sealer.member(one.channel, one.member) if one.member else ""
-    return conversation_key(sealer, chat_id, member)
+    return _Plan(conversation_key(sealer, chat_id, member), chat_id, member, name[1], one)
 
 
 def conversation_key(sealer: Sealer, chat_id: int, member_hmac: str) -> str:
@@ -104,53 +167,60 @@ def conversation_key(sealer: Sealer, chat_id: int, member_hmac: str) -> str:
     return sealer.pseudonym("conversation", str(chat_id), member_hmac)
 
 
-def _seen(conn: Connection, keys: list[tuple[str, str]]) -> set[tuple[str, str]]:
-    columns = (inbox.c.channel, inbox.c.external_id)
-    found: set[tuple[str, str]] = set()
-    for start in range(0, len(keys), 200):
-        query = select(*columns).where(tuple_(*columns).in_(keys[start : start + 200]))
-        found.update((row.channel, row.external_id) for row in conn.execute(query))
-    return found
+def _count(conn: Connection, plan: list[_Plan], now_ms: int) -> dict[str, Iterator[Accepted]]:
+    """Count the new events under the row lock of their conversations; gives their numbers."""
+    how_many = Counter(step.key for step in plan)
+    of = flavour(conn)
+    rows = [
+        {
+            "key": step.key,
+            "chat": step.chat_id,
+            "member": step.member_hmac,
+            "count": how_many[step.key],
+        }
+        for step in {step.key: step for step in plan}.values()
+    ]
+    times = {**of.at(now_ms), "b_last_at": now_ms}
+    counted = conn.execute(_counting(of), {**as_rows(rows), **times})
+    return {
+        row.key: iter(
+            [Accepted(row.id, row.in_seq - left) for left in reversed(range(how_many[row.key]))]
+        )
+        for row in counted
+    }
 
 
-def _keep(
-    conn: Connection, sealer: Sealer, ids: tuple[str, int, str], one: Arrival, now_ms: int
-) -> Accepted | None:
-    key, chat_id, external_id = ids
-    new = insert(conn, conversation).values(
-        key=key,
-        chat_id=chat_id,
-        member_hmac=sealer.member(one.channel, one.member) if one.member else "",
-        in_seq=1,
-        due_at=now_ms,
-        last_at=now_ms,
+@cache
+def _counting(of: Flavour) -> ReturningInsert[Any]:
+    added = of.rows(key=Text, chat=BigInteger, member=Text, count=BigInteger)
+    due_at = of.now()
+    last_at = sql_cast(bindparam("b_last_at"), BigInteger)
+    # WHERE true: SQLite would take ON CONFLICT for the condition of a join
+    rows = select(added.c.key, added.c.chat, added.c.member, added.c.count, due_at, last_at).where(
+        true()
     )
-    counted = new.on_conflict_do_update(
+    into = ("key", "chat_id", "member_hmac", "in_seq", "due_at", "last_at")
+    new = of.insert(conversation).from_select(into, rows, include_defaults=False)
+    return new.on_conflict_do_update(
         index_elements=[conversation.c.key],
         set_={
-            "in_seq": conversation.c.in_seq + 1,
+            "in_seq": conversation.c.in_seq + new.excluded.in_seq,
             "due_at": func.coalesce(conversation.c.due_at, new.excluded.due_at),
             "last_at": new.excluded.last_at,
         },
-    ).returning(conversation.c.id, conversation.c.in_seq)
-    put = conn.execute(counted).one()
-    row = {
-        "conversation_id": put.id,
-        "seq": put.in_seq,
-        "channel": one.channel,
-        "external_id": external_id,
-        "payload_sealed": sealer.seal(one.payload, payload_context(put.id, put.in_seq)),
-        "received_at": one.received_at,
+    ).returning(conversation.c.id, conversation.c.key, conversation.c.in_seq)
+
+
+def _row(sealer: Sealer, step: _Plan, place: Accepted) -> dict[str, object]:
+    context = payload_context(place.conversation_id, place.seq)
+    return {
+        "conversation_id": place.conversation_id,
+        "seq": place.seq,
+        "channel": step.arrival.channel,
+        "external_id": step.external_id,
+        "payload_sealed": sealer.seal(step.arrival.payload, context),
+        "received_at": step.arrival.received_at,
     }
-    stored = conn.execute(
-        insert(conn, inbox).values(row).on_conflict_do_nothing().returning(inbox.c.seq)
-    ).first()
-    if stored is None:
-        # another process kept it a moment ago: give the number back while the row is locked
-        back = {"in_seq": conversation.c.in_seq - 1}
-        conn.execute(update(conversation).where(conversation.c.id == put.id).values(back))
-        return None
-    return Accepted(put.id, put.in_seq)
 
 
 def payload_context(conversation_id: int, seq: int) -> str:

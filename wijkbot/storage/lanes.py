@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    FromClause,
+    Row,
+    SmallInteger,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    case,
+    select,
+    update,
+)
 
 from wijkbot.engine.words import Purpose
-from wijkbot.storage import chats, limiter
-from wijkbot.storage.dialect import big, skipping_locked
-from wijkbot.storage.errors import KeyGone, SealBroken
-from wijkbot.storage.outbox import Lane, Status, check_lease, values_context
+from wijkbot.storage import broadcasts, chats, heads, limiter
+from wijkbot.storage.dialect import Flavour, as_rows, flavour, now
+from wijkbot.storage.errors import KeyGone, LeaseLost, SealBroken
+from wijkbot.storage.outbox import Lane, Status, values_context
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import chat, lane, outbox
-
-LEASE_MS = 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long to wait between two messages to one chat, in ms."""
-
-    private_gap_ms: int = 1_000
-    group_gap_ms: int = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +70,63 @@ def claim(
     now_ms: int,
     *,
     limit: int = 20,
-    pace: Pace | None = None,
+    pace: heads.Pace | None = None,
 ) -> list[Outgoing]:
     """Take messages of one channel, as many as its rate allows: crisis, then reply, then bulk.
 
     Expired messages are settled on the way.
     """
-    if not _anything_due(conn, channel, now_ms):
+    kinds = heads.kinds_due(conn, channel, now_ms)
+    if not kinds:
         return []  # an idle channel costs no write
     granted = limiter.grant(conn, channel, limit, now_ms)
     out: list[Outgoing] = []
-    for kind in Lane:
-        # an expired head leaves room: look again until the lanes of this kind are through
+    for kind in kinds:
+        # what cannot go leaves room: look again until the lanes of this kind are through
         while len(out) < granted:
-            rows = _due(conn, channel, kind, now_ms, granted - len(out))
-            taken = [_take(conn, sealer, row, now_ms, pace or Pace()) for row in rows]
-            out += [one for one in taken if one is not None]
-            if all(one is not None for one in taken):
+            rows = heads.due(conn, channel, kind, now_ms, granted - len(out))
+            flying = _pass_over(conn, rows, now_ms)
+            heads.take(conn, flying, now_ms, pace or heads.Pace())
+            out += _outgoing(conn, sealer, flying)
+            if len(flying) == len(rows):
                 break
     limiter.give_back(conn, channel, granted - len(out))
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one message, for good."""
+
+    out: Outgoing
+    status: Status
+    message_id: str | None = None
+    error: str = ""
+
+
+def settle_many(conn: Connection, ended: Sequence[Settlement], now_ms: int) -> list[None]:
+    """This is what became of them: their values are erased and their lanes go on.
+
+    A dead letter (``Status.DEAD``) keeps its values, so that it can be put in again.
+
+    Raises:
+        LeaseLost: one of the lanes is somebody else's now; nothing of this transaction may stay.
+    """
+    ordered = sorted(ended, key=lambda one: one.out.lane_id)
+    places = [(one.out.lane_id, one.out.lease, one.out.seq) for one in ordered]
+    _go_on(conn, places, now_ms)
+    rows = [
+        {
+            "lane": one.out.lane_id,
+            "seq": one.out.seq,
+            "status": int(one.status),
+            "message": one.message_id,
+            "error": one.error,
+        }
+        for one in ordered
+    ]
+    conn.execute(_ending(flavour(conn)), {**as_rows(rows), "b_at": now_ms})
+    return [None] * len(ended)
 
 
 def settle(
@@ -96,20 +138,12 @@ def settle(
     message_id: str | None = None,
     error: str = "",
 ) -> None:
-    """This is what became of it, for good: its values are erased and the lane goes on.
+    """As :func:`settle_many`, for one message.
 
     Raises:
         LeaseLost: the lane is somebody else's now.
     """
-    _go_on(conn, out.lane_id, out.lease, out.seq, now_ms)
-    row = {
-        "status": int(status),
-        "values_sealed": None,
-        "external_message_id": message_id,
-        "error": error,
-        "sent_at": now_ms,
-    }
-    conn.execute(update(outbox).where(_is(out.lane_id, out.seq)).values(row))
+    settle_many(conn, [Settlement(out, status, message_id, error)], now_ms)
 
 
 def retry(conn: Connection, out: Outgoing, now_ms: int, *, after_ms: int, error: str) -> None:
@@ -117,118 +151,144 @@ def retry(conn: Connection, out: Outgoing, now_ms: int, *, after_ms: int, error:
 
     The lane waits for it: messages to one chat keep their order. LeaseLost as above.
     """
-    row = {"due_at": now_ms + after_ms, "lease": lane.c.lease + 1}
-    check_lease(conn, out.lane_id, out.lease, row)
+    row = {"due_at": now(conn, now_ms) + after_ms, "lease": lane.c.lease + 1}
+    _check_lease(conn, out, row)
     waits = {"status": int(Status.WAITING), "error": error}
-    conn.execute(update(outbox).where(_is(out.lane_id, out.seq)).values(waits))
+    where = (outbox.c.lane_id == out.lane_id, outbox.c.seq == out.seq)
+    conn.execute(update(outbox).where(*where).values(waits))
 
 
 def renew(conn: Connection, out: Outgoing, now_ms: int) -> None:
     """Hold the lane for longer (LeaseLost when it is not ours any more)."""
-    check_lease(conn, out.lane_id, out.lease, {"due_at": now_ms + LEASE_MS})
+    _check_lease(conn, out, {"due_at": now(conn, now_ms) + heads.LEASE_MS})
 
 
-def _anything_due(conn: Connection, channel: str, now_ms: int) -> bool:
-    kinds = lane.c.kind.in_([int(kind) for kind in Lane])  # names the index column by equality
-    where = (lane.c.channel == channel, kinds, lane.c.due_at <= now_ms)
-    return conn.execute(select(lane.c.id).where(*where).limit(1)).first() is not None
+def _check_lease(conn: Connection, out: Outgoing, row: Mapping[str, object]) -> None:
+    where = (lane.c.id == out.lane_id, lane.c.lease == out.lease)
+    if conn.execute(update(lane).where(*where).values(row)).rowcount != 1:
+        raise LeaseLost("lane")
 
 
-def _due(conn: Connection, channel: str, kind: Lane, now_ms: int, limit: int) -> list[Row[Any]]:
-    may_go = chat.c.next_send_at <= now_ms
-    query = (
-        select(lane, chat.c.address_sealed, chat.c.is_private, chat.c.neighbourhood)
-        .join(chat, chat.c.id == lane.c.chat_id)
-        .where(lane.c.channel == channel, lane.c.kind == int(kind), lane.c.due_at <= now_ms)
-        .where(or_(lane.c.kind == int(Lane.CRISIS), may_go))
-        .order_by(lane.c.due_at)
-        .limit(limit)
-    )
-    # the chat is locked too: two lanes of one chat never break its pause together
-    return list(conn.execute(skipping_locked(conn, query, lane, chat)))
-
-
-def _take(
-    conn: Connection, sealer: Sealer, row: Row[Any], now_ms: int, pace: Pace
-) -> Outgoing | None:
-    head = conn.execute(select(outbox).where(_is(row.id, row.sent_seq + 1))).first()
-    if head is None:  # nothing waits: an append gave its number back
-        conn.execute(update(lane).where(lane.c.id == row.id).values(due_at=None))
-        return None
-    if head.status >= int(Status.SENT):  # an erasure took it away while it waited
-        _go_on(conn, row.id, row.lease, head.seq, now_ms)
-        return None
-    if head.expires_at is not None and head.expires_at <= now_ms:
-        _expire(conn, row, now_ms)
-        return None
-    leased = {
-        "lease": row.lease + 1,
-        "due_at": now_ms + LEASE_MS,
-        "attempts": row.attempts + 1,
-    }
-    conn.execute(update(lane).where(lane.c.id == row.id).values(leased))
-    flies = {"status": int(Status.SENDING), "attempts": head.attempts + 1}
-    conn.execute(update(outbox).where(_is(row.id, head.seq)).values(flies))
-    gap = pace.private_gap_ms if row.is_private else pace.group_gap_ms
-    pause = case(
-        (chat.c.next_send_at > big(now_ms + gap), chat.c.next_send_at), else_=big(now_ms + gap)
-    )
-    conn.execute(update(chat).where(chat.c.id == row.chat_id).values(next_send_at=pause))
-    return _outgoing(conn, sealer, row, head)
-
-
-def _outgoing(conn: Connection, sealer: Sealer, row: Row[Any], head: Row[Any]) -> Outgoing:
-    return Outgoing(
-        lane_id=row.id,
-        seq=head.seq,
-        lease=row.lease + 1,
-        lane=Lane(row.kind),
-        key=head.key,
-        chat_id=row.chat_id,
-        channel=row.channel,
-        address=chats.open_address(conn, sealer, row.chat_id, row.address_sealed),
-        is_private=row.is_private,
-        neighbourhood=row.neighbourhood,
-        conversation_id=head.conversation_id,
-        purpose=Purpose(head.purpose),
-        item_id=head.item_id,
-        item_version=head.item_version,
-        language=head.language,
-        values=_values(conn, sealer, head),
-        attempts=head.attempts + 1,
-        was_in_flight=head.status == int(Status.SENDING),
-        broadcast_id=head.broadcast_id,
-        created_at=head.created_at,
-        expires_at=head.expires_at,
-    )
-
-
-def _values(conn: Connection, sealer: Sealer, head: Row[Any]) -> bytes | None:
-    if head.values_sealed is None:
-        return None
-    try:
-        return sealer.open(conn, head.values_sealed, values_context(head.key))
-    except (KeyGone, SealBroken):
-        return None
+def _pass_over(conn: Connection, rows: list[Row[Any]], now_ms: int) -> list[Row[Any]]:
+    """The rows that can go now; lanes whose head cannot are moved on."""
+    flying = []
+    for row in rows:
+        if row.seq is None:  # nothing waits after all
+            conn.execute(update(lane).where(lane.c.id == row.lane).values(due_at=None))
+        elif row.status >= int(Status.SENT):  # an erasure took it away while it waited
+            _go_on(conn, [(row.lane, row.lease, row.seq)], now_ms)
+        elif row.expires_at is not None and row.expires_at <= now_ms:
+            _expire(conn, row, now_ms)
+        else:
+            flying.append(row)
+    return flying
 
 
 def _expire(conn: Connection, row: Row[Any], now_ms: int) -> None:
-    _go_on(conn, row.id, row.lease, row.sent_seq + 1, now_ms)
+    _go_on(conn, [(row.lane, row.lease, row.seq)], now_ms)
     gone = {"status": int(Status.EXPIRED), "values_sealed": None, "sent_at": now_ms}
-    conn.execute(update(outbox).where(_is(row.id, row.sent_seq + 1)).values(gone))
+    where = (outbox.c.lane_id == row.lane, outbox.c.seq == row.seq)
+    conn.execute(update(outbox).where(*where).values(gone))
 
 
-def _go_on(conn: Connection, lane_id: int, lease: int, seq: int, now_ms: int) -> None:
-    """Move the lane past a message; counters say whether another one waits."""
-    more = and_(lane.c.out_seq > big(seq), ~lane.c.suspended)
-    row = {
-        "sent_seq": seq,
-        "attempts": 0,
-        "lease": lane.c.lease + 1,
-        "due_at": case((more, big(now_ms))),
-    }
-    check_lease(conn, lane_id, lease, row)
+@cache
+def _ending(of: Flavour) -> Update:
+    ended = of.rows(lane=BigInteger, seq=BigInteger, status=SmallInteger, message=Text, error=Text)
+    is_dead = ended.c.status == int(Status.DEAD)
+    return (
+        update(outbox)
+        .where(outbox.c.lane_id == ended.c.lane, outbox.c.seq == ended.c.seq)
+        .values(
+            status=ended.c.status,
+            values_sealed=case((is_dead, outbox.c.values_sealed), else_=None),
+            external_message_id=ended.c.message,
+            error=ended.c.error,
+            sent_at=bindparam("b_at"),
+        )
+    )
 
 
-def _is(lane_id: int, seq: int) -> ColumnElement[bool]:
-    return and_(outbox.c.lane_id == lane_id, outbox.c.seq == seq)
+def _go_on(conn: Connection, places: list[tuple[int, int, int]], now_ms: int) -> None:
+    """Move lanes (id, lease, number of the message) past a message.
+
+    Counters say whether another one waits; it is due when its chat has paused long enough.
+    """
+    of = flavour(conn)
+    rows = [{"lane": lane_, "lease": lease, "seq": seq} for lane_, lease, seq in places]
+    moved = conn.execute(_moving(of), {**of.at(now_ms), **as_rows(rows)})
+    if moved.rowcount != len(rows):
+        raise LeaseLost("lane")
+
+
+def _in_order(of: Flavour, past: FromClause) -> FromClause:
+    """These places, their lanes locked in the order in which messages are appended to them.
+
+    Without it PostgreSQL breaks deadlocks of the two all the time, and each costs a second.
+    """
+    if of.is_sqlite:
+        return past
+    query = select(past.c.lane, past.c.lease, past.c.seq).join(lane, lane.c.id == past.c.lane)
+    query = query.order_by(lane.c.chat_id, lane.c.kind)
+    return query.with_for_update(of=lane).subquery("past")
+
+
+@cache
+def _moving(of: Flavour) -> Update:
+    at = of.now()
+    past = _in_order(of, of.rows(lane=BigInteger, lease=BigInteger, seq=BigInteger))
+    pause = select(chat.c.next_send_at).where(chat.c.id == lane.c.chat_id).scalar_subquery()
+    paused = case((and_(lane.c.kind != int(Lane.CRISIS), pause > at), pause), else_=at)
+    return (
+        update(lane)
+        .where(lane.c.id == past.c.lane, lane.c.lease == past.c.lease)
+        .values(
+            sent_seq=past.c.seq,
+            attempts=0,
+            lease=lane.c.lease + 1,
+            due_at=case((and_(lane.c.out_seq > past.c.seq, ~lane.c.suspended), paused)),
+        )
+    )
+
+
+def _outgoing(conn: Connection, sealer: Sealer, rows: list[Row[Any]]) -> list[Outgoing]:
+    shared: dict[int, bytes | None] = {}
+    for row in rows:
+        if row.broadcast_id is not None and row.broadcast_id not in shared:
+            shared[row.broadcast_id] = broadcasts.values_of(conn, sealer, row.broadcast_id)
+    return [
+        Outgoing(
+            lane_id=row.lane,
+            seq=row.seq,
+            lease=row.lease + 1,
+            lane=Lane(row.kind),
+            key=row.key,
+            chat_id=row.chat,
+            channel=row.channel,
+            address=chats.open_address(conn, sealer, row.chat, row.address_sealed),
+            is_private=row.is_private,
+            neighbourhood=row.neighbourhood,
+            conversation_id=row.conversation_id,
+            purpose=Purpose(row.purpose),
+            item_id=row.item_id,
+            item_version=row.item_version,
+            language=row.language,
+            values=_values(conn, sealer, row, shared),
+            attempts=row.attempts + 1,
+            was_in_flight=row.status == int(Status.SENDING),
+            broadcast_id=row.broadcast_id,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+        )
+        for row in rows
+    ]
+
+
+def _values(
+    conn: Connection, sealer: Sealer, row: Row[Any], shared: dict[int, bytes | None]
+) -> bytes | None:
+    if row.values_sealed is None:
+        return None if row.broadcast_id is None else shared[row.broadcast_id]
+    try:
+        return sealer.open(conn, row.values_sealed, values_context(row.key))
+    except (KeyGone, SealBroken):
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, or_, select, update
 
-from wijkbot.storage.dialect import insert
+from wijkbot.storage.dialect import insert, moment, now
 from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.tables import conversation, lane, lease, outbox
@@ -15,9 +15,10 @@ def acquire(conn: Connection, name: str, holder: str, now_ms: int, ttl_ms: int) 
 
     The fence grows with each change of holder; taking one's own lease again keeps it.
     """
-    new = insert(conn, lease).values(name=name, holder=holder, fence=1, expires_at=now_ms + ttl_ms)
+    new = insert(conn, lease).values(name=name, holder=holder, fence=1, expires_at=0)
     conn.execute(new.on_conflict_do_nothing())
     row = conn.execute(select(lease).where(lease.c.name == name).with_for_update()).one()
+    now_ms = moment(conn, now_ms)
     if row.holder != holder and row.expires_at > now_ms:
         return None
     fence = int(row.fence) if row.holder == holder else int(row.fence) + 1
@@ -26,10 +27,16 @@ def acquire(conn: Connection, name: str, holder: str, now_ms: int, ttl_ms: int) 
     return fence
 
 
+def is_free(conn: Connection, name: str, holder: str, now_ms: int) -> bool:
+    """Could this holder have the lease now? Only a look, that costs no write."""
+    row = conn.execute(select(lease).where(lease.c.name == name)).first()
+    return row is None or row.holder == holder or row.expires_at <= moment(conn, now_ms)
+
+
 def renew(conn: Connection, name: str, fence: int, now_ms: int, ttl_ms: int) -> bool:
     """Stay the holder for so many ms more; False when another took over."""
     where = (lease.c.name == name, lease.c.fence == fence)
-    longer = update(lease).where(*where).values(expires_at=now_ms + ttl_ms)
+    longer = update(lease).where(*where).values(expires_at=now(conn, now_ms) + ttl_ms)
     return conn.execute(longer).rowcount == 1
 
 
@@ -69,5 +76,6 @@ def recover(conn: Connection, now_ms: int) -> int:
         outbox.c.seq == lane.c.sent_seq + 1,
         outbox.c.status == int(Status.SENDING),
     )
+    conn.execute(update(lease).values(expires_at=0, holder=""))
     lanes = update(lane).where(lane.c.due_at > now_ms, flying.exists())
     return count + conn.execute(lanes.values(due_at=now_ms, lease=lane.c.lease + 1)).rowcount

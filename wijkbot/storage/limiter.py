@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import math
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
-from wijkbot.storage.dialect import insert
+from wijkbot.storage.dialect import insert, moment, now
 from wijkbot.storage.tables import limiter
 
 _CAREFUL_PER_S = 20.0  # for an account that had no rate until its platform complained
+# moments of this size are rounded to a quarter of a microsecond: a send must not fall through
+_GRAIN_MS = 0.001
+
+
+_LOOK = select(limiter).where(limiter.c.account == bindparam("b_account"))
+_ROW = _LOOK.with_for_update()
 
 
 def configure(conn: Connection, account: str, per_s: float, burst: int) -> None:
@@ -22,25 +28,42 @@ def configure(conn: Connection, account: str, per_s: float, burst: int) -> None:
     conn.execute(new.on_conflict_do_update(index_elements=[limiter.c.account], set_=rate))
 
 
+def lift(conn: Connection, account: str, now_ms: int) -> None:
+    """No rate any more for this account; a wait that its platform asked for is kept."""
+    where = (limiter.c.account == account, limiter.c.tat <= now(conn, now_ms))
+    conn.execute(delete(limiter).where(*where))
+
+
 def grant(conn: Connection, account: str, want: int, now_ms: int) -> int:
     """Take up to ``want`` sends; an account without a configured rate gets all."""
-    query = select(limiter).where(limiter.c.account == account).with_for_update()
-    row = conn.execute(query).first()
+    row = conn.execute(_ROW, {"b_account": account}).first()
     if row is None:
         return want
+    now_ms = moment(conn, now_ms)  # after the lock: waiting for it took time
     gap = 1000 / float(row.per_s)
     start = max(float(row.tat), float(now_ms))
-    room = math.floor((now_ms + int(row.burst) * gap - start) / gap + 1e-9)
+    room = math.floor((now_ms + int(row.burst) * gap - start + _GRAIN_MS) / gap)
     given = max(0, min(want, room))
     if given:
         _set(conn, account, start + given * gap)
     return given
 
 
+def wait_ms(conn: Connection, account: str, now_ms: int) -> int:
+    """How many ms until this account may send one more."""
+    row = conn.execute(_LOOK, {"b_account": account}).first()
+    if row is None:
+        return 0
+    free_at = float(row.tat) - (int(row.burst) - 1) * 1000 / float(row.per_s)
+    return max(0, math.ceil(free_at - moment(conn, now_ms)))
+
+
 def give_back(conn: Connection, account: str, unused: int) -> None:
-    """Return sends that were granted and not needed."""
-    row = conn.execute(select(limiter).where(limiter.c.account == account)).first()
-    if row is not None and unused:
+    """Return sends that were granted and not needed, in the transaction that took them."""
+    if not unused:
+        return
+    row = conn.execute(_ROW, {"b_account": account}).first()
+    if row is not None:
         _set(conn, account, row.tat - unused * 1000 / row.per_s)
 
 

@@ -25,7 +25,12 @@ def head() -> str:
 def current(url: str) -> str | None:
     """The schema of that database, or None when it is empty."""
     with _connection(url) as conn:
-        return MigrationContext.configure(conn).get_current_revision()
+        return revision_of(conn)
+
+
+def revision_of(conn: Connection) -> str | None:
+    """As :func:`current`, of an open connection."""
+    return MigrationContext.configure(conn).get_current_revision()
 
 
 def check(url: str) -> None:
@@ -35,7 +40,7 @@ def check(url: str) -> None:
         DatabaseTooOld, DatabaseTooNew, DatabaseAway: the remedy says what to do.
     """
     found = current(url)
-    _refuse_newer(found)
+    refuse_newer(found)
     if found != head():
         raise DatabaseTooOld("the database has to be upgraded", "run `wijkbot db upgrade`")
 
@@ -47,14 +52,24 @@ def upgrade(url: str) -> None:
         DatabaseTooNew: a newer wijkbot made it; nothing is changed.
     """
     with _connection(url) as conn:
-        _refuse_newer(MigrationContext.configure(conn).get_current_revision())
-        config = _config()
-        config.attributes["connection"] = conn
-        command.upgrade(config, "head")
+        bring(conn)
         conn.commit()
 
 
-def _refuse_newer(found: str | None) -> None:
+def bring(conn: Connection, revision: str = "head") -> None:
+    """As :func:`upgrade`, to that revision and in the caller's transaction."""
+    refuse_newer(revision_of(conn))  # begins the transaction, which Alembic then leaves open
+    config = _config()
+    config.attributes["connection"] = conn
+    command.upgrade(config, revision)
+
+
+def refuse_newer(found: str | None) -> None:
+    """Nothing, when this code knows that schema.
+
+    Raises:
+        DatabaseTooNew: a newer wijkbot made it.
+    """
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if found is not None and found not in known:
         remedy = "install the newer wijkbot, or restore a backup made before its upgrade"

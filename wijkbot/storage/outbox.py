@@ -7,14 +7,33 @@ wait for it.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Insert,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Update,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningInsert
 
 from wijkbot.engine.words import Purpose
-from wijkbot.storage.dialect import big, insert
-from wijkbot.storage.errors import LeaseLost
+from wijkbot.storage.dialect import Flavour, as_rows, big, flavour, insert
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import chat, lane, outbox
 
@@ -73,35 +92,92 @@ def append(conn: Connection, sealer: Sealer, draft: Draft, now_ms: int) -> bool:
 
     False when its key is there already, or when the chat refused us (:func:`suspend`).
     """
-    new = insert(conn, lane).values(
-        chat_id=draft.chat_id,
-        channel=select(chat.c.channel).where(chat.c.id == draft.chat_id).scalar_subquery(),
-        kind=int(draft.lane),
-        out_seq=1,
-        due_at=now_ms,
+    if conn.execute(select(outbox.c.seq).where(outbox.c.key == draft.key)).first() is not None:
+        return False
+    return append_many(conn, sealer, [draft], now_ms)[0]
+
+
+def append_many(
+    conn: Connection, sealer: Sealer, drafts: Sequence[Draft], now_ms: int
+) -> list[bool]:
+    """Put each message at the end of its lane, those of one lane in their order.
+
+    False for a chat that refused us. The keys are new: a key that is there already makes the
+    database refuse the whole call.
+    """
+    # one order for everybody: two processes can never wait for each other's lanes
+    ordered = sorted(drafts, key=lambda one: (one.chat_id, one.lane))
+    numbers = _count(conn, ordered, now_ms)
+    rows = [
+        _row(sealer, draft, next(numbers[draft.chat_id, draft.lane]), now_ms)
+        for draft in ordered
+        if (draft.chat_id, draft.lane) in numbers
+    ]
+    if rows:
+        of = flavour(conn)
+        conn.execute(_inserting(of), of.for_each(rows))
+    return [(draft.chat_id, draft.lane) in numbers for draft in drafts]
+
+
+def _count(
+    conn: Connection, drafts: list[Draft], now_ms: int
+) -> dict[tuple[int, int], Iterator[tuple[int, int]]]:
+    """Count new messages under the row lock of their lanes; gives their places.
+
+    A lane that is suspended is not in the answer.
+    """
+    how_many = Counter((draft.chat_id, draft.lane) for draft in drafts)
+    of = flavour(conn)
+    rows = [
+        {"chat": chat_id, "kind": int(kind), "count": count}
+        for (chat_id, kind), count in how_many.items()
+    ]
+    places = {}
+    counted = conn.execute(_counting(of), {**as_rows(rows), **of.at(now_ms)})
+    for row in counted:
+        first = row.out_seq - how_many[row.chat_id, Lane(row.kind)] + 1
+        seqs = [(row.id, seq) for seq in range(first, row.out_seq + 1)]
+        places[row.chat_id, int(row.kind)] = iter(seqs)
+    return places
+
+
+@cache
+def _inserting(of: Flavour) -> Insert:
+    return of.insert_each(
+        outbox,
+        lane_id=BigInteger,
+        seq=BigInteger,
+        key=Text,
+        conversation_id=BigInteger,
+        purpose=Text,
+        item_id=Text,
+        item_version=BigInteger,
+        language=Text,
+        values_sealed=LargeBinary,
+        broadcast_id=BigInteger,
+        created_at=BigInteger,
+        expires_at=BigInteger,
     )
-    counted = new.on_conflict_do_update(
+
+
+@cache
+def _counting(of: Flavour) -> ReturningInsert[Any]:
+    added = of.rows(chat=BigInteger, kind=SmallInteger, count=BigInteger)
+    rows = select(added.c.chat, chat.c.channel, added.c.kind, added.c.count, of.now())
+    # WHERE: without it SQLite would take ON CONFLICT for the condition of a join
+    rows = rows.join_from(added, chat, chat.c.id == added.c.chat).where(true())
+    # the order in which they are locked: a join keeps none
+    rows = rows.order_by(added.c.chat, added.c.kind)
+    into = ("chat_id", "channel", "kind", "out_seq", "due_at")
+    new = of.insert(lane).from_select(into, rows, include_defaults=False)
+    return new.on_conflict_do_update(
         index_elements=[lane.c.chat_id, lane.c.kind],
         set_={
-            "out_seq": lane.c.out_seq + 1,
-            "due_at": func.coalesce(lane.c.due_at, new.excluded["due_at"]),
+            "out_seq": lane.c.out_seq + new.excluded.out_seq,
+            "due_at": func.coalesce(lane.c.due_at, new.excluded.due_at),
         },
         where=~lane.c.suspended,
-    ).returning(lane.c.id, lane.c.out_seq)
-    put = conn.execute(counted).first()
-    if put is None:
-        return False
-    stored = conn.execute(
-        insert(conn, outbox)
-        .values(_row(sealer, draft, (put.id, put.out_seq), now_ms))
-        .on_conflict_do_nothing(index_elements=[outbox.c.key])
-        .returning(outbox.c.seq)
-    ).first()
-    if stored is None:
-        # give the number back while the lane is locked: numbers have no gaps
-        back = {"out_seq": lane.c.out_seq - 1}
-        conn.execute(update(lane).where(lane.c.id == put.id).values(back))
-    return stored is not None
+    ).returning(lane.c.id, lane.c.chat_id, lane.c.kind, lane.c.out_seq)
 
 
 def backoff_ms(attempts: int) -> int:
@@ -130,21 +206,31 @@ def suspend(conn: Connection, chat_id: int, error: str, now_ms: int) -> int:
     return dropped
 
 
-def resume(conn: Connection, chat_id: int) -> None:
+def resume(conn: Connection, *chat_ids: int) -> None:
     """Somebody wrote there again: messages may go out."""
-    where = (lane.c.chat_id == chat_id, lane.c.suspended)
-    conn.execute(update(lane).where(*where).values(suspended=False))
+    of = flavour(conn)
+    conn.execute(_resuming(of), {"b_ids": of.many(chat_ids)})
+
+
+@cache
+def _resuming(of: Flavour) -> Update:
+    theirs = of.is_among(lane.c.chat_id, "b_ids")
+    return update(lane).where(theirs, lane.c.suspended).values(suspended=False)
 
 
 def drop_open(conn: Connection, chat_id: int, error: str, now_ms: int) -> int:
-    """Refuse everything that is not sent yet, values erased. Returns how many."""
+    """Refuse everything that is not sent yet, dead letters too, values erased.
+
+    Returns how many.
+    """
     lanes = conn.execute(
         update(lane)
         .where(lane.c.chat_id == chat_id)
         .values(sent_seq=lane.c.out_seq, due_at=None, attempts=0, lease=lane.c.lease + 1)
         .returning(lane.c.id)
     ).scalars()
-    where = (outbox.c.lane_id.in_(list(lanes)), outbox.c.status < int(Status.SENT))
+    is_open = or_(outbox.c.status < int(Status.SENT), outbox.c.status == int(Status.DEAD))
+    where = (outbox.c.lane_id.in_(list(lanes)), is_open)
     gone = {
         "status": int(Status.REFUSED),
         "values_sealed": None,
@@ -171,17 +257,6 @@ def receipt(
 def values_context(key: str) -> str:
     """What the values of a message are sealed to: its key."""
     return f"outbox.values:{key}"
-
-
-def check_lease(conn: Connection, lane_id: int, lease: int, row: dict[str, object]) -> None:
-    """Change a lane that is still ours.
-
-    Raises:
-        LeaseLost: it is somebody else's now.
-    """
-    where = (lane.c.id == lane_id, lane.c.lease == lease)
-    if conn.execute(update(lane).where(*where).values(row)).rowcount != 1:
-        raise LeaseLost("lane")
 
 
 def _row(sealer: Sealer, draft: Draft, place: tuple[int, int], now_ms: int) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, case, delete, select, update
+from sqlalchemy import Connection, case, delete, or_, select, update
 
 from wijkbot.storage import chats, outbox
 from wijkbot.storage.dialect import big
@@ -38,9 +38,16 @@ def rekey(
 
 
 def leave(conn: Connection, chat_id: int, now_ms: int) -> None:
-    """The bot is out of this chat: nothing goes there any more."""
-    outbox.drop_open(conn, chat_id, "left", now_ms)
+    """The bot is out of this chat: what waits is refused, and nothing new is taken."""
+    outbox.suspend(conn, chat_id, "left", now_ms)
     row = {"is_active": False, "left_at": now_ms}
+    conn.execute(update(chat).where(chat.c.id == chat_id).values(row))
+
+
+def come_back(conn: Connection, chat_id: int, *, is_active: bool) -> None:
+    """The bot is in this chat again: it begins with nothing of what waited before."""
+    outbox.resume(conn, chat_id)
+    row = {"is_active": is_active, "left_at": None}
     conn.execute(update(chat).where(chat.c.id == chat_id).values(row))
 
 
@@ -78,7 +85,11 @@ def _move_lane(conn: Connection, old: int, young_lane: int, kind: int, now_ms: i
         return
     waits = outbox_table.c.status < int(outbox.Status.SENT)
     mine = outbox_table.c.lane_id == young_lane
-    query = select(outbox_table.c.seq).where(mine, waits).order_by(outbox_table.c.seq)
+    announced = outbox_table.c.broadcast_id
+    known = select(announced).where(outbox_table.c.lane_id == target.id, announced.is_not(None))
+    is_new = or_(announced.is_(None), announced.not_in(known))  # never an announcement twice
+    moving = select(outbox_table.c.seq).where(mine, waits, is_new)
+    query = moving.order_by(outbox_table.c.seq)
     seq = target.out_seq
     for old_seq in conn.execute(query).scalars().all():
         seq += 1

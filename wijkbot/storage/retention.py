@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy import update as sql_update
 
+from wijkbot.storage.letters import drop_older
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.seal import KEY_LIVES_DAYS, delete_day_keys, key_mark
 from wijkbot.storage.tables import (
+    broadcast,
     chat,
     conversation,
     day_key,
@@ -44,6 +46,7 @@ class Keep:
     """How long each kind is kept, in ms."""
 
     event_ids: int = 8 * _DAY
+    letters: int = 7 * _DAY
     state: int = 24 * _HOUR
     sent: int = 30 * _DAY
     ended_jobs: int = 30 * _DAY
@@ -56,6 +59,7 @@ def sweep(
     """Delete at most ``limit`` rows of each kind; call again until every number is 0."""
     kept = keep or Keep()
     return {
+        "letters": drop_older(conn, now_ms - kept.letters, now_ms, limit),
         "event_ids": _event_ids(conn, now_ms - kept.event_ids, limit),
         "states": _states(conn, now_ms - kept.state, limit),
         "sent": _sent(conn, now_ms - kept.sent, limit),
@@ -63,17 +67,23 @@ def sweep(
         "tokens": _tokens(conn, now_ms - kept.used_tokens, limit),
         "jobs": _jobs(conn, now_ms - kept.ended_jobs, limit),
         "chats": _chats(conn, limit),
+        "broadcast_values": _broadcast_values(conn, limit),
     }
 
 
-def destroy_keys(conn: Connection, now_ms: int) -> int:
+def destroy_keys(
+    conn: Connection, now_ms: int, tell: Callable[[list[int], int], None] | None = None
+) -> int:
     """Destroy the day keys that nothing open uses, and all that are 30 days old.
 
-    Keys of today and yesterday stay: another process may still seal with them.
+    Keys of today and yesterday stay: another process may still seal with them. ``tell`` hears
+    the days first: what it raises keeps the keys.
     """
     today = now_ms // _DAY
     days = conn.execute(select(day_key.c.day).where(day_key.c.day < today - 1)).scalars().all()
     gone = [day for day in days if day <= today - KEY_LIVES_DAYS or not _is_used(conn, day)]
+    if tell is not None:
+        tell(gone, now_ms)
     return delete_day_keys(conn, gone)
 
 
@@ -83,6 +93,7 @@ def _is_used(conn: Connection, day: int) -> bool:
         inbox.c.payload_sealed,
         conversation.c.state_sealed,
         outbox.c.values_sealed,
+        broadcast.c.values_sealed,
     )
     return any(
         conn.execute(
@@ -165,6 +176,16 @@ def _chats(conn: Connection, limit: int) -> int:
     old = select(chat.c.id).where(due).limit(limit)
     gone = sql_update(chat).where(chat.c.id.in_(old), due)
     return conn.execute(gone.values(address_sealed=None)).rowcount
+
+
+def _broadcast_values(conn: Connection, limit: int) -> int:
+    """Announcements of which no message can still be sent, or be put in again."""
+    still = [int(status) for status in (Status.WAITING, Status.SENDING, Status.DEAD)]
+    is_open = exists().where(outbox.c.broadcast_id == broadcast.c.id, outbox.c.status.in_(still))
+    over = and_(broadcast.c.values_sealed.is_not(None), broadcast.c.due_at.is_(None), ~is_open)
+    old = select(broadcast.c.id).where(over).limit(limit)
+    gone = sql_update(broadcast).where(broadcast.c.id.in_(old), over)
+    return conn.execute(gone.values(values_sealed=None)).rowcount
 
 
 def _delete_keyed(

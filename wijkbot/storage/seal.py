@@ -14,7 +14,6 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -31,6 +30,7 @@ from wijkbot.storage.tables import day_key, meta
 _DAY_MS = 86_400_000
 _MARK = "wijkbot-key-1"
 _NONCE = 12
+_NONCES = 256
 _SECRET = 32
 _HEAD = 5  # one byte form, four bytes key number
 KEPT = 0
@@ -113,15 +113,20 @@ class Sealer:
         self.key_file = key_file
         self._random = random_bytes
         self._wrap = AESGCM(key_file.derive("wrap"))
-        self._names = key_file.derive("pseudonym")
+        self._names = hmac.new(key_file.derive("pseudonym"), digestmod="sha256")
         self._keys = {KEPT: AESGCM(key_file.derive("kept"))}
         self._day = KEPT
+        self._nonces: list[bytes] = []
+        # a forked process must never use the nonces that its parent uses too
+        os.register_at_fork(after_in_child=self._nonces.clear)
 
     def pseudonym(self, kind: str, *parts: str) -> str:
         """The keyed HMAC-SHA256 of the parts, as 64 hex digits; ``kind`` keeps uses apart."""
-        words = [word.encode() for word in (kind, *parts)]
-        told = b"".join(len(word).to_bytes(4, "big") + word for word in words)
-        return hmac.new(self._names, told, sha256).hexdigest()
+        # each word with its length, so that no two lists of words look the same
+        told = ",".join([f"{len(word)}:{word}" for word in (kind, *parts)])
+        keyed = self._names.copy()  # the key is worked in once, for all pseudonyms
+        keyed.update(told.encode())
+        return keyed.hexdigest()
 
     def member(self, channel: str, address: str) -> str:
         """The pseudonym of a person on a channel."""
@@ -138,9 +143,18 @@ class Sealer:
         return self._seal(KEPT, data, context)
 
     def _seal(self, number: int, data: bytes, context: str) -> bytes:
-        nonce = self._random(_NONCE)
+        nonce = self._nonce()
         head = key_mark(number)
         return head + nonce + self._keys[number].encrypt(nonce, data, head + context.encode())
+
+    def _nonce(self) -> bytes:
+        """A fresh one. They are fetched many at a time: asking the system for each is slow."""
+        while True:
+            try:
+                return self._nonces.pop()
+            except IndexError:
+                block = self._random(_NONCE * _NONCES)
+                self._nonces += [block[at : at + _NONCE] for at in range(0, len(block), _NONCE)]
 
     def open(self, conn: Connection, sealed: bytes, context: str) -> bytes:
         """What was sealed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import structlog
@@ -10,16 +11,22 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from wijkbot.adapter_api import Mounted, WebhookRequest
+from wijkbot.adapter_api import Adapter, Mounted, WebhookReply, WebhookRequest
 from wijkbot.app.assemble import Bot
 from wijkbot.app.health import look
+from wijkbot.app.logging import Seldom
+from wijkbot.app.metrics import CONTENT_TYPE, exposition, may_look
+from wijkbot.app.receive import ChannelPort
 from wijkbot.content.translations import page_texts
-from wijkbot.storage.errors import StorageProblem
+from wijkbot.storage.errors import DatabaseAway, StorageProblem
 
 log = structlog.get_logger()
 
 BODY_LIMIT = 1_000_000
 """Bytes of a webhook's body; no platform sends more than a fraction of it."""
+
+STORE_SECONDS = 4.0
+"""No platform waits for ever; one that is told to come again brings the same later."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -41,6 +48,22 @@ def create_app(bot: Bot) -> FastAPI:
     """The ASGI application of one bot."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_api_route("/health", _health(bot), methods=["GET"])
+    app.add_api_route("/metrics", _metrics(bot), methods=["GET"])
+    if bot.role.receives:
+        _add_doors(app, bot)
+
+    @app.middleware("http")
+    async def _with_headers(request: Request, call_next):  # type: ignore[no-untyped-def]
+        response = await call_next(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app
+
+
+def _add_doors(app: FastAPI, bot: Bot) -> None:
+    """Webhooks and pages: only of a process that receives."""
     app.add_api_route(
         "/hooks/{channel}/{rest:path}", _hook(bot), methods=["GET", "POST"], response_model=None
     )
@@ -53,15 +76,6 @@ def create_app(bot: Bot) -> FastAPI:
     if rooms:
         app.add_api_route("/", _front(bot, rooms), methods=["GET"], response_class=HTMLResponse)
 
-    @app.middleware("http")
-    async def _with_headers(request: Request, call_next):  # type: ignore[no-untyped-def]
-        response = await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    return app
-
 
 def _health(bot: Bot):  # type: ignore[no-untyped-def]
     async def health() -> JSONResponse:
@@ -71,7 +85,25 @@ def _health(bot: Bot):  # type: ignore[no-untyped-def]
     return health
 
 
+def _metrics(bot: Bot):  # type: ignore[no-untyped-def] # idem
+    house = bot.house
+
+    async def metrics(request: Request) -> Response:
+        client = request.client.host if request.client else ""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if not may_look(client, headers, house.settings.server.metrics_token):
+            return Response("Not Found", 404, media_type="text/plain")
+        channels = house.settings.channels
+        now_ms = house.clock.now_ms()
+        told = await exposition(house.meters, house.database, now_ms, channels)
+        return Response(told, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
+
+    return metrics
+
+
 def _hook(bot: Bot):  # type: ignore[no-untyped-def]
+    seldom = Seldom()
+
     async def hook(channel: str, rest: str, request: Request) -> Response:
         adapter = bot.adapters.get(channel)
         if adapter is None:
@@ -79,26 +111,46 @@ def _hook(bot: Bot):  # type: ignore[no-untyped-def]
         body = await _body(request)
         if body is None:
             return Response("This is too large.", 413)
-        query = f"?{request.url.query}" if request.url.query else ""
-        public_url = bot.house.settings.organisation.public_url
-        reply = await adapter.read_webhook(
-            WebhookRequest(
-                method=request.method,
-                url=f"{public_url}/hooks/{channel}/{rest}{query}",
-                rest=rest,
-                headers={name.lower(): value for name, value in request.headers.items()},
-                body=body,
-            )
-        )
-        if reply.events:
-            try:
-                await bot.ports[channel].accept(reply.events)
-            except StorageProblem:
-                log.error("webhook-not-stored", channel=channel)
-                return Response("Please try again later.", 503, {"Retry-After": "5"})
+        asked = _asked(bot, channel, rest, request, body)
+        try:
+            reply = await _stored(adapter, bot.ports[channel], asked)
+        except StorageProblem as error:
+            bot.house.meters.not_stored(channel)
+            if seldom.may_tell(channel):
+                what = {"error": type(error).__name__, "remedy": error.remedy}
+                log.error("webhook-not-stored", channel=channel, **what)
+            return Response("Please try again later.", 503, {"Retry-After": "5"})
         return Response(reply.body, reply.status, media_type=reply.media_type)
 
     return hook
+
+
+async def _stored(adapter: Adapter, port: ChannelPort, asked: WebhookRequest) -> WebhookReply:
+    """Read and store what came; in time, because what is stored too late is brought again.
+
+    Raises:
+        StorageProblem: it was not stored (or late: then the next one is seen to be the same).
+    """
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            reply = await adapter.read_webhook(asked)
+            if reply.events:
+                await port.accept(reply.events)
+            return reply
+    except TimeoutError:
+        remedy = "look whether the database hangs, or is held by another program"
+        raise DatabaseAway("the database does not answer in time", remedy) from None
+
+
+def _asked(bot: Bot, channel: str, rest: str, request: Request, body: bytes) -> WebhookRequest:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return WebhookRequest(
+        method=request.method,
+        url=f"{bot.house.settings.organisation.public_url}/hooks/{channel}/{rest}{query}",
+        rest=rest,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+    )
 
 
 def _front(bot: Bot, rooms: list[str]):  # type: ignore[no-untyped-def] # idem

@@ -43,6 +43,10 @@ class MemoryPort:
         """Give a secret back."""
         return self._secrets.get(name)
 
+    async def alter(self, name: str, change: Callable[[bytes | None], bytes]) -> None:
+        """Keep what becomes of a secret."""
+        self._secrets[name] = change(self._secrets.get(name))
+
     def rewind(self, position: str | None) -> None:
         """Act as a house that crashed before its last commits."""
         self._position = position

@@ -8,7 +8,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-START_OF_TIME = 1_763_700_000
+START_OF_TIME = 1_795_255_200  # the moment of the bots of tests.living
 ADMIN_RIGHTS = (
     "can_be_edited",
     "is_anonymous",

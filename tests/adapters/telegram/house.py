@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -50,6 +50,9 @@ class RecordingPort:
 
     async def kept(self, name: str) -> bytes | None:
         return self.secrets.get(name)
+
+    async def alter(self, name: str, change: Callable[[bytes | None], bytes]) -> None:
+        self.secrets[name] = change(self.secrets.get(name))
 
     async def wait(self, count: int) -> list[IncomingEvent]:
         """Until that many events are stored."""

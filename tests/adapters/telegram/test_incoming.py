@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ PRIVATE = {"id": 42, "type": "private", "first_name": "Anna"}
 
 def message(text: str | None = "hallo", **fields: Any) -> dict[str, Any]:
     said = {"text": text, "entities": entities_of(text)} if text is not None else {}
-    basis = {"message_id": 12, "date": 1_763_700_000, "chat": GROUP, "from": ANNA}
+    basis = {"message_id": 12, "date": int(NOON.timestamp()), "chat": GROUP, "from": ANNA}
     return basis | said | fields
 
 
@@ -103,7 +104,9 @@ def test_start_in_a_group_counts_for_this_bot_only() -> None:
 
 
 def test_an_edit_is_marked_and_never_a_start() -> None:
-    event = event_of("edited_message", message("/start a1", chat=PRIVATE, edit_date=1_763_700_009))
+    event = event_of(
+        "edited_message", message("/start a1", chat=PRIVATE, edit_date=int(NOON.timestamp()) + 9)
+    )
     assert event.edited and event.kind is EventKind.MESSAGE
     assert event.event_id == "42:12:42:edit:900"
 
@@ -183,7 +186,7 @@ def change(old: str, new: str, chat: dict[str, Any] = GROUP) -> dict[str, Any]:
     return {
         "chat": chat,
         "from": ANNA,
-        "date": 1_763_700_000,
+        "date": int(NOON.timestamp()),
         "old_chat_member": member(old),
         "new_chat_member": member(new),
     }
@@ -214,3 +217,14 @@ def test_a_member_who_leaves_is_told_but_the_bot_itself_not_twice() -> None:
     left = event_of("message", message(None, left_chat_member=ANNA))
     assert (left.kind, left.sender) == (EventKind.MEMBER_LEFT, "42")
     assert read("message", message(None, left_chat_member=BOT)) == Understood()
+
+
+def test_an_update_that_waited_at_telegram_has_the_moment_it_came_there() -> None:
+    """A bot that was away must see which messages are old."""
+    before = NOON - timedelta(hours=3)
+    asked = event_of("message", message(date=int(before.timestamp())))
+    assert before == asked.received_at
+    edited = message(date=int(before.timestamp()), edit_date=int(NOON.timestamp()) - 60)
+    assert NOON - timedelta(minutes=1) == event_of("edited_message", edited).received_at
+    ahead = message(date=int(NOON.timestamp()) + 90)
+    assert NOON == event_of("message", ahead).received_at, "another clock is not trusted ahead"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 from tests.adapters.telegram.house import RecordingPort
 from tests.adapters.whatsapp.house import ANNA, BEN, HandClock
 from wijkbot_whatsapp.windows import Windows
@@ -10,8 +13,17 @@ from wijkbot_whatsapp.windows import Windows
 class AwayPort(RecordingPort):
     """A house whose database is away."""
 
-    async def keep(self, name: str, value: bytes) -> None:
+    async def alter(self, name: str, change: Callable[[bytes | None], bytes]) -> None:
         raise ConnectionError("the database is away")
+
+
+class SlowPort(RecordingPort):
+    """A house in which others write between a reading and a writing."""
+
+    async def kept(self, name: str) -> bytes | None:
+        value = await super().kept(name)
+        await asyncio.sleep(0)
+        return value
 
 
 def windows() -> Windows:
@@ -37,6 +49,17 @@ async def test_what_another_process_heard_counts(port: RecordingPort, clock: Han
     await two.heard(BEN, clock.at)
     assert await two.is_open(ANNA, clock.at)
     assert await one.is_open(BEN, clock.at)
+
+
+async def test_two_processes_that_write_at_once_keep_both(clock: HandClock) -> None:
+    """Neither overwrites what the other heard between its reading and its writing."""
+    port = SlowPort()
+    one, two, sender = windows(), windows(), windows()
+    for each in (one, two, sender):
+        await each.recall(port)
+    await asyncio.gather(one.heard(ANNA, clock.at), two.heard(BEN, clock.at))
+    assert await sender.is_open(ANNA, clock.at)
+    assert await sender.is_open(BEN, clock.at)
 
 
 async def test_no_number_is_kept_and_old_ones_go(port: RecordingPort, clock: HandClock) -> None:

@@ -1,0 +1,136 @@
+"""What must every adapter keep to? One class of tests; each adapter gives it a ``stage``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+import pytest
+
+from wijkbot.adapter_api import (
+    Adapter,
+    EventKind,
+    IncomingEvent,
+    Message,
+    Port,
+    Queued,
+    Refused,
+    Sent,
+    WebhookRequest,
+)
+
+QUIET_SECONDS = 1.5
+"""So long nothing may come in where nothing may."""
+CHATS = ("", "-1001", "42", "!room:example.org", "whatsapp:+31600000000")
+
+
+class EventPort(Port, Protocol):
+    """A port that remembers what came in."""
+
+    events: list[IncomingEvent]
+
+
+class Stage(Protocol):
+    """An adapter that is not started, and one resident with a private chat.
+
+    ``fetches``: once it is the home it brings by itself what residents say.
+    """
+
+    adapter: Adapter
+    fetches: bool
+
+    @property
+    def port(self) -> EventPort: ...
+    @property
+    def chat(self) -> str: ...
+    async def say(self, text: str) -> None: ...
+    async def shown(self) -> Sequence[str]: ...
+
+
+def _texts(stage: Stage) -> list[str]:
+    return [event.text for event in stage.port.events if event.kind is EventKind.MESSAGE]
+
+
+async def _sends(stage: Stage, text: str) -> None:
+    result = await stage.adapter.send(stage.chat, Message(text, text))
+    for _ in range(40):  # a platform may need a moment; the house tries again too
+        if not isinstance(result, Refused) or result.permanent:
+            break
+        await asyncio.sleep(0.25)
+        result = await stage.adapter.send(stage.chat, Message(text, text))
+    assert isinstance(result, Sent | Queued), result
+    for _ in range(40):
+        if text in await stage.shown():
+            return
+        await asyncio.sleep(0.25)
+    pytest.fail("what was sent is not shown")
+
+
+class AdapterContract:
+    """The promises about home, sending and limits."""
+
+    async def test_ready_to_send_brings_nothing_in(self, stage: Stage) -> None:
+        await stage.adapter.start_sending(stage.port)
+        await stage.say("is there anybody?")
+        await asyncio.sleep(QUIET_SECONDS)
+        assert _texts(stage) == []
+
+    async def test_every_process_may_send_unless_only_the_home_does(self, stage: Stage) -> None:
+        await stage.adapter.start_sending(stage.port)
+        if not stage.adapter.sends_from_home:
+            await stage.say("is there anybody?")
+            await _sends(stage, "from another process than the home")
+
+    async def test_nothing_comes_in_after_the_home_was_given_up(self, stage: Stage) -> None:
+        await stage.adapter.start_sending(stage.port)
+        await stage.adapter.start(stage.port)
+        await stage.adapter.stop_receiving()
+        await stage.say("is there anybody?")
+        await asyncio.sleep(QUIET_SECONDS)
+        assert _texts(stage) == []
+        if not stage.adapter.sends_from_home:
+            await _sends(stage, "no longer the home")
+
+    async def test_home_can_be_taken_again(self, stage: Stage) -> None:
+        await stage.adapter.start(stage.port)
+        await stage.adapter.stop_receiving()
+        await stage.say("is there anybody?")
+        await stage.adapter.start(stage.port)
+        if stage.fetches:
+            for _ in range(200):
+                if _texts(stage):
+                    break
+                await asyncio.sleep(0.05)
+            assert _texts(stage) == ["is there anybody?"]
+        await _sends(stage, "home again")
+
+    async def test_giving_up_what_was_never_begun_does_nothing(self, stage: Stage) -> None:
+        await stage.adapter.stop_receiving()
+        await stage.adapter.stop_receiving()
+
+    async def test_unknown_door_of_a_webhook_is_not_found(self, stage: Stage) -> None:
+        await stage.adapter.start_sending(stage.port)
+        request = WebhookRequest("POST", "http://127.0.0.1/hooks/x/nowhere", "nowhere", {}, b"")
+        reply = await stage.adapter.read_webhook(request)
+        assert (reply.status, reply.events) == (404, ())
+
+    async def test_home_that_receives_is_healthy(self, stage: Stage) -> None:
+        await stage.adapter.start_sending(stage.port)
+        await stage.adapter.start(stage.port)
+        health = await stage.adapter.health()
+        assert health.ok, (health.detail, health.remedy)
+
+    async def test_what_is_about_the_account_is_the_same_for_every_chat(
+        self, stage: Stage
+    ) -> None:
+        account = stage.adapter.capabilities("")
+        assert account.max_text > 0 and account.account_burst >= 1
+        assert account.account_per_s >= 0 and account.group_gap_ms >= account.gap_ms >= 0
+        for chat in (*CHATS, stage.chat):
+            known = stage.adapter.capabilities(chat)
+            assert (known.account_per_s, known.account_burst) == (
+                account.account_per_s,
+                account.account_burst,
+            )
+            assert (known.gap_ms, known.group_gap_ms) == (account.gap_ms, account.group_gap_ms)
