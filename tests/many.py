@@ -44,6 +44,20 @@ def fresh_database(server_url: str) -> Iterator[str]:
         engine.dispose()
 
 
+@contextmanager
+def away(server_url: str, url: str) -> Iterator[None]:
+    """The database refuses everybody, those who were connected too."""
+    name = make_url(url).database
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+        conn.execute(text(ended), {"name": name})
+        yield
+        conn.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    engine.dispose()
+
+
 def write_config(folder: Path, url: str, api: LocalBotApi) -> Path:
     """The settings and the key file that all processes of one bot share."""
     folder.mkdir(parents=True, exist_ok=True)

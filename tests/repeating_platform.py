@@ -1,4 +1,4 @@
-"""How does a platform behave whose webhooks are refused? It brings them again, each in its turn."""
+"""How does a platform behave whose webhooks are refused? It brings each of them again, in turn."""
 
 from __future__ import annotations
 

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from tests.adapters.telegram.bot_api import LocalBotApi
 from tests.living import free_port, living_bot
-from tests.many import fresh_database
+from tests.many import away, fresh_database
 
 ANN = 42
 QUESTION = "ik kan mijn huur niet betalen"
-
-
-@contextmanager
-def _away(server_url: str, url: str) -> Iterator[None]:
-    """The database refuses everybody, those who were connected too."""
-    name = make_url(url).database
-    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
-        conn.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
-        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
-        conn.execute(text(ended), {"name": name})
-        yield
-        conn.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
-    engine.dispose()
 
 
 @pytest.mark.parametrize("receive", ["polling", "webhook"])
@@ -54,7 +37,7 @@ async def test_what_is_written_meanwhile_is_answered_once(
             api.user_says(ANN, ANN, QUESTION)
             await api.wait_sent(ANN, 1, seconds=20)
             await asyncio.sleep(1)  # the answer is settled by then
-            with _away(postgres_url, url):
+            with away(postgres_url, url):
                 assert 503 == (await client.get("/health")).status_code
                 api.user_says(ANN, ANN, QUESTION)
                 await asyncio.sleep(3)

@@ -96,7 +96,7 @@ def test_locked_file_names_the_other_program(tmp_path: Path) -> None:
 async def test_session_that_ends_at_its_commit_is_not_repeated_blindly(
     house: House, database_url: str
 ) -> None:
-    """Nobody knows whether such a commit was kept, so whoever asked decides; the next goes well."""
+    """Nobody knows whether such a commit was kept, so whoever asked decides."""
     runs: list[int] = []
 
     def work(conn: Connection) -> None:

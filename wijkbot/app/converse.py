@@ -10,11 +10,12 @@ import asyncio
 from contextlib import suppress
 
 import structlog
+from sqlalchemy import Connection
 
 from wijkbot.adapter_api import EventKind, IncomingEvent
 from wijkbot.app.crew import Crew
 from wijkbot.app.house import House
-from wijkbot.app.loops import outlive
+from wijkbot.app.loops import outlive, tell
 from wijkbot.app.payload import Remembered, event_from, remembered_from
 from wijkbot.app.shelf import Shelf
 from wijkbot.app.step import Step, seen, take_all
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 
 POLL_SECONDS = 0.5
 AWAY_MS = 5_000
+AGAIN_SECONDS = 1.0
 SCRUB_SECONDS = 5.0
 AT_ONCE = 32
 """So many conversations are handled side by side; a slow one holds up none of the others."""
@@ -74,14 +76,9 @@ class Converser:
             await self._bring_on(claimed)
         except LeaseLost:
             log.warning("lease-lost")
-        except DatabaseAway:
-            # the message is not to blame; when not even this can be written, its lease ends
-            with suppress(DatabaseAway):
-                await self._give_back(claimed, AWAY_MS, counts=False)
-            raise
-        except StorageProblem as problem:
-            # such as a full disk under the journal: the message is not to blame
-            log.error("conversation-waits", error=type(problem).__name__, remedy=problem.remedy)
+        except StorageProblem as trouble:
+            # such as a full disk, here or under the journal: the message is not to blame
+            tell(trouble)
             await self._give_back(claimed, AWAY_MS, counts=False)
         except Exception as error:
             log.exception("conversation-failed", attempts=claimed.attempts)
@@ -94,12 +91,22 @@ class Converser:
     ) -> None:
         house = self._house
         now_ms = house.clock.now_ms()
-        with suppress(LeaseLost):  # somebody else has it: then it is theirs to give back
-            await house.database.write(
-                lambda c: conversations.give_back(
-                    c, claimed, now_ms, after_ms=after_ms, error=error, counts=counts
-                )
+
+        def write(conn: Connection) -> None:
+            conversations.give_back(
+                conn, claimed, now_ms, after_ms=after_ms, error=error, counts=counts
             )
+
+        while True:
+            try:
+                await house.database.write(write)
+            except DatabaseAway as trouble:  # sooner than its lease would end, if we can
+                tell(trouble)
+                await asyncio.sleep(AGAIN_SECONDS)
+            except LeaseLost:  # somebody else has it: then it is theirs to give back
+                return
+            else:
+                return
 
     async def _let_go(self, claimed: Claimed) -> None:
         house = self._house

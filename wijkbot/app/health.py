@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from wijkbot.app.assemble import Bot
@@ -9,6 +10,8 @@ from wijkbot.storage import health
 from wijkbot.storage.errors import StorageProblem
 from wijkbot.storage.health import Backlog, ChannelBacklog
 
+ANSWER_SECONDS = 4.0
+"""A database that hangs is away: whoever asks must know it soon."""
 _NOTHING = ChannelBacklog(Backlog(), None)
 
 
@@ -16,8 +19,9 @@ async def look(bot: Bot) -> dict[str, Any]:
     """Live: the process answers. Ready: database, content and every channel work."""
     try:
         now_ms = bot.house.clock.now_ms()
-        waiting = await bot.house.database.read(lambda conn: health.by_channel(conn, now_ms))
-    except StorageProblem:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            waiting = await bot.house.database.read(lambda conn: health.by_channel(conn, now_ms))
+    except (StorageProblem, TimeoutError):
         return {"live": True, "ready": False, "database": "away"}
     backlog = health.total(waiting)
     channels = {}

@@ -42,13 +42,13 @@ async def outlive(make: Loop, pause: float = PAUSE_SECONDS) -> None:
         try:
             await make()
         except StorageProblem as trouble:
-            _tell(trouble)
+            tell(trouble)
             await asyncio.sleep(pause)
         else:
             return
 
 
-def _tell(trouble: StorageProblem) -> None:
-    # all loops meet the same trouble: one line is for all of them
+def tell(trouble: StorageProblem) -> None:
+    """Say it in the log, but seldom: all loops meet the same trouble, again and again."""
     if _SELDOM.may_tell(str(trouble)):
         log.error("database-trouble", error=type(trouble).__name__, remedy=trouble.remedy)
