@@ -19,7 +19,11 @@ TODAY = LocalDay("2026-11-21", "2026-W47")
 
 
 async def measure(mailbox: Mailbox, *, is_quick: bool) -> dict[str, float]:
-    """Rows made by the cursor, then claimed and settled as sent until none is left."""
+    """Rows made by the cursor, then claimed and settled as sent until none is left.
+
+    Making and sending are the work of different processes, so the slower of the two says how fast
+    an announcement goes; ``fanout_total_per_s`` is what one process does that does both.
+    """
     count = CHATS // 10 if is_quick else CHATS
     await _meet(mailbox, count)
     began = time.perf_counter()
@@ -31,8 +35,10 @@ async def measure(mailbox: Mailbox, *, is_quick: bool) -> dict[str, float]:
     ended = time.perf_counter()
     assert sent == count, sent
     return {
-        "fanout_rows_per_s": round(count / (ended - began), 1),
+        "fanout_rows_per_s": round(count / max(made - began, ended - made), 1),
         "fanout_made_per_s": round(count / (made - began), 1),
+        "fanout_sent_per_s": round(count / (ended - made), 1),
+        "fanout_total_per_s": round(count / (ended - began), 1),
     }
 
 
