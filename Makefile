@@ -9,9 +9,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 PINS := -c constraints.txt
-EVERYTHING := .[matrix,telegram,whatsapp,postgres,dev]
+EVERYTHING := .[matrix,telegram,whatsapp,postgres,semantic,dev]
 
-.PHONY: help setup demo chat test check lint types contracts fix bench-delivery soak wheel pins clean
+.PHONY: help setup demo chat test check lint types contracts fix bench-delivery bench-understanding soak wheel pins clean
 
 ##@ Look around
 help: ## show this list
@@ -52,6 +52,9 @@ fix: $(VENV)/.dev-ready ## put the style right where a program can
 bench-delivery: $(VENV)/.dev-ready ## how fast the mailboxes are, beside the database itself (about 5 minutes; ARGS=--quick)
 	@$(BIN)/python -m tests.provision >&2
 	@$(BIN)/python -m bench.delivery $(ARGS)
+
+bench-understanding: $(VENV)/.dev-ready ## how fast and how well messages are understood, beside others (ARGS=--quick)
+	@$(BIN)/python -m bench.understanding $(ARGS)
 
 soak: $(VENV)/.dev-ready ## ten minutes at 100 messages a second: does anything grow? (ARGS="--on postgresql")
 	@$(BIN)/python -m tests.provision >&2

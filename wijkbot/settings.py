@@ -167,6 +167,12 @@ class SecureChatSettings(_Section):
         return value
 
 
+class UnderstandingSettings(_Section):
+    """``[understanding]``: how messages are understood."""
+
+    semantic: bool = False
+
+
 class Neighbourhood(_Section):
     """``[neighbourhoods.<id>]``: one neighbourhood; ``content`` is its overlay folder."""
 
@@ -232,6 +238,7 @@ class Settings(BaseSettings):
     crisis: CrisisSettings = CrisisSettings()
     go_live: GoLiveSettings = GoLiveSettings()
     secure_chat: SecureChatSettings | None = None
+    understanding: UnderstandingSettings = UnderstandingSettings()
     neighbourhoods: dict[str, Neighbourhood] = Field(default_factory=dict)
     channels: dict[str, ChannelSettings] = Field(default_factory=dict)
 

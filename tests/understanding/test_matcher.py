@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 
-from wijkbot.understanding import Example, Matcher
+import pytest
+
+from wijkbot.understanding import Example, Matcher, kernel
+from wijkbot.understanding.matcher import lead
 
 EXAMPLES = [
     Example("library", "hoe laat is de bibliotheek open", "nl"),
@@ -70,6 +73,75 @@ def test_order_of_examples_does_not_change_the_answer() -> None:
     forth = Matcher.fit(EXAMPLES).rank("dokter zoeken")
     back = Matcher.fit(EXAMPLES[::-1]).rank("dokter zoeken")
     assert {m.item: round(m.score, 6) for m in forth} == {m.item: round(m.score, 6) for m in back}
+
+
+def _same(one: Matcher, other: Matcher) -> None:
+    for text in ("is de bib open", "grofvuil", "dokter", "oude zetel", "où trouver un médecin"):
+        mine = {m.item: round(m.score, 9) for m in one.rank(text)}
+        assert mine == {m.item: round(m.score, 9) for m in other.rank(text)}
+    assert one.thresholds == pytest.approx(other.thresholds)
+
+
+def test_refitting_one_item_gives_what_fitting_all_gives() -> None:
+    changed = [Example("bulky", "ik wil van mijn oude zetel af", "nl")]
+    rest = [example for example in EXAMPLES if example.item != "bulky"]
+    _same(Matcher.fit(EXAMPLES).refit("bulky", changed), Matcher.fit([*rest, *changed]))
+
+
+def test_refitting_can_add_an_item_and_take_one_away() -> None:
+    new = [Example("bread", "waar is de bakker", "nl")]
+    _same(Matcher.fit(EXAMPLES).refit("bread", new), Matcher.fit([*EXAMPLES, *new]))
+    assert {m.item for m in Matcher.fit(EXAMPLES).refit("doctor", []).rank("dokter")} <= {
+        "library",
+        "bulky",
+    }
+
+
+def test_two_items_that_are_alike_make_neither_sure() -> None:
+    alike = [
+        Example("glass", "waar is de glasbak voor flessen", "nl"),
+        Example("paper", "waar is de papierbak voor karton", "nl"),
+    ]
+    matcher = Matcher.fit([*EXAMPLES, *alike])
+    ranked = matcher.rank("waar is de bak voor")
+    assert {match.item for match in ranked[:2]} == {"glass", "paper"}
+    assert lead(ranked) < ranked[0].score / 2
+    assert matcher.answer("waar is de bak voor", "addressed") is None
+    assert {match.item for match in matcher.suggest("waar is de bak voor")} == {"glass", "paper"}
+
+
+def test_left_out_example_is_ranked_without_itself() -> None:
+    matcher = Matcher.fit(EXAMPLES)
+    left_out = matcher.left_out()
+    assert [example for example, _ in left_out] == EXAMPLES
+    for example, ranked in left_out:
+        assert all(example.text != why.what for match in ranked for why in match.because)
+    (only_french,) = (ranked for example, ranked in left_out if example.language == "fr")
+    assert not [match for match in only_french if match.score > 0.3]
+
+
+def test_index_with_very_many_examples_finds_what_a_small_one_finds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = [f"w{number}o{number % 7}" for number in range(120)]
+    steps = (1, 7, 13, 29, 31)
+    many = [
+        Example(f"item{i}", " ".join(words[(i * k + i // 120) % 120] for k in steps), "nl")
+        for i in range(700)
+    ]
+    asked = [example.text for example in many[::25]]
+    full = Matcher.fit([*EXAMPLES, *many])
+    expected = [(found[0].item, found[0].score) for found in map(full.rank, asked)]
+    monkeypatch.setattr(kernel, "LOOKED_UP", 4_000)
+    monkeypatch.setattr(kernel, "COMPARED", 64)
+    bounded = [(found[0].item, found[0].score) for found in map(full.rank, asked)]
+    assert [item for item, _ in bounded] == [item for item, _ in expected]
+    scores = [score for _, score in expected]
+    assert [score for _, score in bounded] == pytest.approx(scores, abs=0.02)
+
+
+def test_language_that_is_not_said_is_found_by_its_stems() -> None:
+    assert Matcher.fit(EXAMPLES).rank("les médecins", language="")[0].item == "doctor"
 
 
 def test_five_thousand_examples_are_learned_in_time() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.understanding.pack import reader
 from wijkbot.engine.phrases import LabelledExample
-from wijkbot.engine.words import CRISIS_LABELS, Label
+from wijkbot.engine.words import CRISIS_LABELS, SENSITIVE_LABELS, Label
 from wijkbot.understanding import Reader
 
 GOLDEN = [
@@ -122,13 +122,24 @@ def test_classifier_alone_never_claims_the_list() -> None:
     assert (reading.label, reading.is_listed_crisis) == (Label.CRISIS_SUICIDE, False)
 
 
-def test_weak_sign_of_a_crisis_still_refers() -> None:
+def test_sign_of_a_crisis_that_may_be_other_trouble_refers() -> None:
     labelled = [
         LabelledExample(Label.CRISIS_SUICIDE, "nl", "ik wil niet meer leven"),
+        LabelledExample(Label.HELP_PERSONAL, "nl", "ik wil niet meer met hem samen wonen"),
         LabelledExample(Label.SMALL_TALK, "nl", "lekker weer vandaag"),
     ]
-    reading = Reader((), (), (), labelled).read("ik wil soms niet meer zo leven met hem")
-    assert reading.label is Label.DISTRESS
+    reading = Reader((), (), (), labelled).read("soms wil ik niet meer met hem leven")
+    assert reading.label in {Label.DISTRESS, Label.HELP_PERSONAL}
+
+
+def test_one_word_of_a_sad_sentence_refers_nobody() -> None:
+    labelled = [
+        LabelledExample(Label.CRISIS_SUICIDE, "es", "no quiero vivir"),
+        LabelledExample(Label.CRISIS_SUICIDE, "es", "no merezco vivir"),
+    ]
+    reader_ = Reader((), (), (), labelled)
+    assert reader_.read("no quiero ya vivir").label is Label.CRISIS_SUICIDE
+    assert reader_.read("no").label not in SENSITIVE_LABELS
 
 
 def test_impersonal_question_about_debts_is_information_with_its_item() -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlalchemy import Connection
 
-from wijkbot.app.shelf import READ_KINDS, Shelf, make_reader, make_shelf
+from wijkbot.app.shelf import Readers, Shelf, make_shelf
 from wijkbot.content.model import Item
 from wijkbot.content.store_format import from_json
 from wijkbot.settings import Settings
 from wijkbot.storage import items as stored
 from wijkbot.storage.database import Database
-from wijkbot.understanding import Reader
 
 
 class NothingPublishedError(Exception):
@@ -28,7 +25,7 @@ class Library:
         self._version = 0
         self._shelves: dict[tuple[str, int], Shelf] = {}
         self._items: dict[tuple[str, int], Item] = {}
-        self._readers: dict[frozenset[tuple[str, int]], Reader] = {}
+        self.readers = Readers()
 
     @property
     def version(self) -> int:
@@ -91,14 +88,8 @@ class Library:
             country=self._settings.country_of(area),
             version=version,
             versions=chosen,
-            reader=self._reader(items, chosen),
+            reader=self.readers.of(items),
         )
-
-    def _reader(self, items: Mapping[str, Item], versions: Mapping[str, int]) -> Reader:
-        key = frozenset((i, versions[i]) for i, item in items.items() if item.kind in READ_KINDS)
-        if key not in self._readers:
-            self._readers[key] = make_reader(items)
-        return self._readers[key]
 
 
 def _rows(conn: Connection, version: int) -> list[tuple[str, str, int, str, str]]:

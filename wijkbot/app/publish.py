@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from wijkbot.app.rehearse import play_examples
-from wijkbot.app.shelf import READ_KINDS, make_reader, make_shelf
+from wijkbot.app.shelf import Readers, make_shelf
 from wijkbot.content.check import check
 from wijkbot.content.load import Loaded, load
-from wijkbot.content.model import Alarm, Item
+from wijkbot.content.model import Alarm
 from wijkbot.content.problems import Problem
 from wijkbot.content.store_format import to_json
 from wijkbot.settings import Settings
 from wijkbot.storage import items as stored
 from wijkbot.storage.database import Database
 from wijkbot.storage.items import Book, ItemDraft
-from wijkbot.understanding import Reader
 from wijkbot.understanding.patterns import compile_phrase
 
 
@@ -30,30 +28,20 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def check_folder(folder: Path, settings: Settings | None = None) -> tuple[Checked, ...]:
-    """Check a content folder and the overlay of every neighbourhood, examples included."""
-    readers = _Readers()
+def check_folder(
+    folder: Path, settings: Settings | None = None, readers: Readers | None = None
+) -> tuple[Checked, ...]:
+    """Check a content folder and the overlay of every neighbourhood, examples included.
+
+    ``readers`` keeps what is learned on the way, for whoever reads with this content next.
+    """
+    readers = readers or Readers()
     checked = [_check(folder, None, "", settings, readers)]
     for area, neighbourhood in (settings.areas() if settings else {}).items():
         if neighbourhood.content:
             overlay = Path(neighbourhood.content)
             checked.append(_check(folder, overlay, area, settings, readers))
     return tuple(checked)
-
-
-class _Readers:
-    """Makes a reader once for the same examples and phrases: learning them takes longest."""
-
-    def __init__(self) -> None:
-        self._made: list[tuple[dict[str, Item], Reader]] = []
-
-    def of(self, items: Mapping[str, Item]) -> Reader:
-        read = {id_: item for id_, item in items.items() if item.kind in READ_KINDS}
-        for known, reader in self._made:
-            if known == read:
-                return reader
-        self._made.append((read, make_reader(read)))
-        return self._made[-1][1]
 
 
 def problems_of(checked: tuple[Checked, ...]) -> tuple[Problem, ...]:
@@ -101,7 +89,7 @@ def _unreadable_phrases(loaded: Loaded) -> list[Problem]:
 
 
 def _check(
-    folder: Path, overlay: Path | None, scope: str, settings: Settings | None, readers: _Readers
+    folder: Path, overlay: Path | None, scope: str, settings: Settings | None, readers: Readers
 ) -> Checked:
     loaded = load(folder, overlay)
     problems = (*loaded.problems, *check(loaded), *_unreadable_phrases(loaded))

@@ -13,6 +13,7 @@ import structlog
 
 from wijkbot.adapter_api import ConfigError
 from wijkbot.app.assemble import Bot
+from wijkbot.app.deepen import deepening
 from wijkbot.app.deliver import Deliverer
 from wijkbot.app.home import Home
 from wijkbot.app.house import House
@@ -84,6 +85,8 @@ def _loops(bot: Bot) -> list[Loop]:
             lambda: ticking(house, bot.wakes.queued.set),
             lambda: _sweeping(house),
         ]
+        if house.settings.understanding.semantic:
+            loops.append(lambda: deepening(house.library.readers))
     return loops
 
 
@@ -130,7 +133,7 @@ async def prepare(bot: Bot, dialogs: Path) -> list[str]:
     if house.database.is_embedded:
         await house.database.write(lambda c: leases.recover(c, now_ms))
         await house.database.write(lambda c: broadcasts.recover(c, now_ms))
-    checked = check_folder(dialogs, house.settings)
+    checked = check_folder(dialogs, house.settings, house.library.readers)
     problems = [str(problem) for problem in problems_of(checked)]
     if not problems:
         await publish(house.database, checked, now_ms)

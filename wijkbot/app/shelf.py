@@ -48,6 +48,26 @@ def make_reader(items: Mapping[str, Item]) -> Reader:
     )
 
 
+class Readers:
+    """Makes a reader once for the same examples and phrases: learning them takes longest."""
+
+    def __init__(self) -> None:
+        self._made: list[tuple[dict[str, Item], Reader]] = []
+
+    def of(self, items: Mapping[str, Item]) -> Reader:
+        """The reader of this content; an older one when nothing it reads has changed."""
+        read = {id_: item for id_, item in items.items() if item.kind in READ_KINDS}
+        for known, reader in self._made:
+            if known == read:
+                return reader
+        self._made.append((read, make_reader(read)))
+        return self._made[-1][1]
+
+    def all(self) -> list[Reader]:
+        """Every reader that was made."""
+        return [reader for _, reader in self._made]
+
+
 def pack_of(items: Mapping[str, Item]) -> Pack:
     """The pack's own item: languages, vocabulary and the main consultation hour.
 

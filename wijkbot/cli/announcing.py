@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +16,12 @@ import typer
 from wijkbot.app.announce import LATER_REASONS, Announced, Plan
 from wijkbot.app.announce import announce as announce_plan
 from wijkbot.app.announce import plan as plan_announcement
+from wijkbot.app.announce_lint import Told, told_in
 from wijkbot.app.assemble import make_adapters
 from wijkbot.app.house import House
 from wijkbot.app.plan_ahead import Wish, plan_ahead, wish_of
 from wijkbot.cli.staff import with_house
+from wijkbot.cli.words import DATA
 from wijkbot.settings import SettingsError, load_settings
 from wijkbot.storage import broadcasts, chats, schedules
 from wijkbot.storage.broadcasts import Tally
@@ -47,6 +50,7 @@ class Asked:
     at: str = ""
     every: str = ""
     wait: float | None = None
+    allow_personal_data: bool = False
 
 
 def announce(config: Path, asked: Asked) -> None:
@@ -58,6 +62,7 @@ def announce(config: Path, asked: Asked) -> None:
         adapters = make_adapters(settings, config.resolve().parent, house.clock)
         chosen = await _chosen(house, asked)
         plan = await plan_announcement(house, adapters, asked.item, chosen)
+        _stop_on_personal_data(told_in(house, plan), asked)
         if wish is not None:
             await _plan_ahead(house, plan, asked, wish)
             return
@@ -106,6 +111,23 @@ async def _chosen(house: House, asked: Asked) -> list[Chat]:
     if missing:
         raise SettingsError("--group", f"there is no group {min(missing)}; see: wijkbot groups")
     return chosen
+
+
+def _stop_on_personal_data(told: Sequence[Told], asked: Asked) -> None:
+    """Name every kind and its line, never what stands there; exit 1 unless it is allowed."""
+    for one in told:
+        where = f"{one.item} ({one.language}), line {one.line}"
+        if one.is_refused:
+            typer.echo(f"{where}: {DATA[one.kind]}", err=True)
+        else:
+            typer.echo(f"{where}: an address. Take it out if somebody lives there.", err=True)
+    if any(one.is_refused for one in told) and not asked.allow_personal_data:
+        typer.echo(
+            "Nothing was sent: it tells something about a person. Write it without, or give "
+            "--allow-personal-data if everybody may know it.",
+            err=True,
+        )
+        sys.exit(1)
 
 
 async def _plan_ahead(house: House, plan: Plan, asked: Asked, wish: Wish) -> None:

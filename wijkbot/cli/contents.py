@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 
+from wijkbot.app.announce_lint import notes_on
 from wijkbot.app.assemble import open_house
 from wijkbot.app.publish import Checked, check_folder, problems_of
 from wijkbot.app.publish import publish as publish_content
@@ -21,6 +22,7 @@ def check(folder: Path | None) -> None:
     source = folder or (Path("dialogs") if Path("dialogs").is_dir() else content_dir("dialogs"))
     checked = check_folder(source)
     _stop_on_problems(checked)
+    _show_notes(checked)
     items = checked[0].loaded.items
     played = sum(len(file.examples) for file in checked[0].loaded.examples)
     typer.echo(f"{source}: {len(items)} items and {played} example conversations are right.")
@@ -33,6 +35,7 @@ def publish(config: Path) -> None:
     own = folder / "dialogs"
     checked = check_folder(own if own.is_dir() else content_dir("dialogs"), settings)
     _stop_on_problems(checked, "Nothing was published: the old texts stay.")
+    _show_notes(checked)
     version = asyncio.run(_publish(settings, folder, checked))
     typer.echo(f"Published as book {version}. A running bot takes it within 5 seconds.")
 
@@ -45,6 +48,11 @@ async def _publish(settings: Settings, folder: Path, checked: tuple[Checked, ...
     finally:
         await house.database.close()
     return book.version
+
+
+def _show_notes(checked: tuple[Checked, ...]) -> None:
+    for note in dict.fromkeys(note for part in checked for note in notes_on(part.loaded)):
+        typer.echo(f"note: {note}", err=True)
 
 
 def _stop_on_problems(checked: tuple[Checked, ...], after: str = "") -> None:

@@ -13,6 +13,7 @@ from wijkbot.cli import (
     checking,
     contents,
     copies,
+    explaining,
     queueing,
     serving,
     setting_up,
@@ -105,6 +106,28 @@ def read(
     sys.exit(talking.read(file, config))
 
 
+@app.command(epilog='Example: wijkbot explain "wanneer is het spreekuur?"')
+def explain(
+    text: Annotated[
+        list[str], typer.Argument(help="What somebody wrote, or - for standard input.")
+    ],
+    lang: Annotated[str, typer.Option(help="What the writer usually writes in.")] = "nl",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Why is a message understood as it is, and what would be said?"""
+    explaining.explain(" ".join(text), lang, config, as_json=as_json)
+
+
+@app.command(epilog="Example: wijkbot quality -c wijkbot.toml")
+def quality(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """How good are the examples? Topics that look alike, or have too few of them."""
+    explaining.quality(config, as_json=as_json)
+
+
 @app.command(epilog="Example: wijkbot announce --item Z4 --group 1 --group 3 -c wijkbot.toml")
 def announce(
     *,
@@ -121,6 +144,9 @@ def announce(
     wait: Annotated[
         float | None, typer.Option(help="Seconds to show progress; else 10 on a terminal.")
     ] = None,
+    allow_personal_data: Annotated[
+        bool, typer.Option("--allow-personal-data", help="Everybody may know what it tells.")
+    ] = False,
     config: Config = DEFAULT,
 ) -> None:
     """Put a published text into chosen groups, after a preview: now, later or regularly."""
@@ -132,6 +158,7 @@ def announce(
         at=at,
         every=every,
         wait=wait,
+        allow_personal_data=allow_personal_data,
     )
     announcing.announce(config, asked)
 

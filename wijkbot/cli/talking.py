@@ -13,10 +13,12 @@ import typer
 from wijkbot.app.publish import check_folder, problems_of
 from wijkbot.app.read_lines import read_lines
 from wijkbot.app.rehearse import Rehearsal, Stage, Uttered, stage_with
-from wijkbot.app.shelf import Shelf, make_shelf
+from wijkbot.app.shelf import Readers, Shelf, make_shelf
 from wijkbot.clock import Clock
 from wijkbot.content.locate import content_dir
 from wijkbot.settings import Settings, SettingsError, load_settings
+from wijkbot.understanding import Reader
+from wijkbot.understanding.meaning import MeaningMissingError, SecondLook, installed
 
 
 def chat(lang: str, place: str, country: str, config: Path) -> None:
@@ -28,8 +30,8 @@ def chat(lang: str, place: str, country: str, config: Path) -> None:
     if country not in {"NL", "BE"}:
         raise SettingsError("--country", "use NL or BE")
     settings = load_settings(config) if config.is_file() else None
-    stage = stage_with(_stage(settings, country, was_told=False), place, lang)
-    rehearsal = Rehearsal(_shelf(settings, country), stage)
+    stage = stage_with(stage_of(settings, country, was_told=False), place, lang)
+    rehearsal = Rehearsal(_shelf(settings, country, config), stage)
     typer.echo("Type what a resident would type. An empty line ends it.")
     if place == "private":
         _show(rehearsal.start())
@@ -45,8 +47,8 @@ def read(file: str, config: Path) -> int:
     """Judge every line; 1 when a line could not be read."""
     settings = load_settings(config) if config.is_file() else None
     country = settings.organisation.country if settings else "BE"
-    shelf = _shelf(settings, country)
-    stage = _stage(settings, country, was_told=True)
+    shelf = _shelf(settings, country, config)
+    stage = stage_of(settings, country, was_told=True)
     bad = False
     with _lines(file) as source:
         for line in read_lines(shelf, stage, source):
@@ -70,17 +72,41 @@ def _lines(file: str) -> Iterator[TextIO]:
         yield source
 
 
-def _shelf(settings: Settings | None, country: str) -> Shelf:
-    own = Path("dialogs")
-    folder = own if settings and own.is_dir() else content_dir("dialogs")
-    checked = check_folder(folder)
+def _shelf(settings: Settings | None, country: str, config: Path) -> Shelf:
+    readers = Readers()
+    checked = check_folder(dialogs_of(settings, config), readers=readers)
     problems = problems_of(checked)
     if problems:
         raise SettingsError("dialogs", f"{problems[0]} (all of them: wijkbot check)")
-    return make_shelf(checked[0].loaded.items, country=country)
+    items = checked[0].loaded.items
+    reader = readers.of(items)
+    look_deeper(settings, reader)
+    return make_shelf(items, country=country, reader=reader)
 
 
-def _stage(settings: Settings | None, country: str, *, was_told: bool) -> Stage:
+def look_deeper(settings: Settings | None, reader: Reader) -> None:
+    """Look at meaning too, where a running bot would; learning it takes a minute.
+
+    Raises:
+        SettingsError: the extra is not installed.
+    """
+    if settings is None or not settings.understanding.semantic:
+        return
+    typer.echo(f"Learning the meaning of {len(reader.faq.examples)} examples …", err=True)
+    try:
+        reader.deeper = SecondLook(installed()).learn(reader.faq)
+    except MeaningMissingError as missing:
+        raise SettingsError("understanding.semantic", str(missing)) from None
+
+
+def dialogs_of(settings: Settings | None, config: Path) -> Path:
+    """The content beside the configuration, else the pack's."""
+    own = config.resolve().parent / "dialogs"
+    return own if settings and own.is_dir() else content_dir("dialogs")
+
+
+def stage_of(settings: Settings | None, country: str, *, was_told: bool) -> Stage:
+    """Where a text is tried: now, in this country, in the organisation's name."""
     name = settings.organisation.name if settings else ""
     return Stage(country=country, now=Clock().now(), organisation_name=name, was_told=was_told)
 

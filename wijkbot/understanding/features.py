@@ -1,11 +1,10 @@
-"""Which features does a text have? Letter groups within words, stems, and pairs of stems."""
+"""Which features does a text have? Letter groups within words, stems, and pairs of near stems."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +14,10 @@ Keys = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-SHORTEST, LONGEST = 2, 5
+SHORTEST, LONGEST = 2, 4
 """Letters in a group."""
+FARTHEST = 3
+"""Words from one stem of a pair to the other, at most; which comes first is no matter."""
 
 _SNOWBALL = {
     "nl": "dutch",
@@ -50,6 +51,55 @@ class Counted:
     rows: Ints
     keys: Keys
     counts: Floats
+
+    def of_rows(self, chosen: Ints) -> Counted:
+        """Only these rows, numbered anew in the order given; each at most once."""
+        place = np.full(int(self.rows.max(initial=-1)) + 1, -1, dtype=np.int64)
+        inside = chosen < len(place)
+        place[chosen[inside]] = np.flatnonzero(inside)
+        rows = place[self.rows]
+        kept = rows >= 0
+        return _count(rows[kept], self.keys[kept], self.counts[kept])
+
+    def followed_by(self, other: Counted, start: int) -> Counted:
+        """These rows, and behind them those of another, numbered from ``start``."""
+        return Counted(
+            np.concatenate([self.rows, other.rows + start]),
+            np.concatenate([self.keys, other.keys]),
+            np.concatenate([self.counts, other.counts]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The three kinds of features of the same texts."""
+
+    letters: Counted
+    words: Counted
+    pairs: Counted
+
+    @classmethod
+    def of(cls, texts: Sequence[str], languages: Sequence[str]) -> Features:
+        """Those of plain texts, each stemmed as its language says."""
+        stemmed = [
+            stems(text.split(), language) for text, language in zip(texts, languages, strict=True)
+        ]
+        rows, keys = _keyed(stemmed)
+        return cls(letter_groups(texts), _count(rows, keys), _pairs(rows, keys))
+
+    def of_rows(self, chosen: Ints) -> Features:
+        """As :meth:`Counted.of_rows`, for each kind."""
+        return Features(*(kind.of_rows(chosen) for kind in self.kinds))
+
+    def followed_by(self, other: Features, start: int) -> Features:
+        """As :meth:`Counted.followed_by`, for each kind."""
+        both = zip(self.kinds, other.kinds, strict=True)
+        return Features(*(one.followed_by(more, start) for one, more in both))
+
+    @property
+    def kinds(self) -> tuple[Counted, Counted, Counted]:
+        """Letters, words, pairs."""
+        return self.letters, self.words, self.pairs
 
 
 @cache
@@ -93,25 +143,33 @@ def letter_groups(texts: Sequence[str]) -> Counted:
     return _count(np.concatenate(rows), np.concatenate(keys))
 
 
-def word_groups(words_of: Iterable[Sequence[str]]) -> Counted:
-    """Single words and neighbouring pairs of already stemmed texts."""
+def word_keys(words: Sequence[str]) -> Keys:
+    """One key for each of these stems."""
+    return np.array([_key_of(word) for word in words], dtype=np.uint64)
+
+
+def _keyed(words_of: Iterable[Sequence[str]]) -> tuple[Ints, Keys]:
+    """The row and the key of every stem, in the order in which they stand."""
     rows: list[int] = []
     keys: list[int] = []
-    known: dict[str, int] = {}
     for row, words in enumerate(words_of):
-        for word in words:
-            if word not in known:
-                known[word] = _key_of(word)
-        numbers = [known[word] for word in words]
-        pairs = [(a * 31 + b) & _MASK for a, b in itertools.pairwise(numbers)]
-        keys += numbers
-        keys += pairs
-        rows += [row] * (len(numbers) + len(pairs))
-    if not rows:
-        return _nothing()
-    return _count(np.array(rows, dtype=np.int64), np.array(keys, dtype=np.uint64))
+        keys += [_key_of(word) for word in words]
+        rows += [row] * len(words)
+    return np.array(rows, dtype=np.int64), np.array(keys, dtype=np.uint64)
 
 
+def _pairs(rows: Ints, keys: Keys) -> Counted:
+    found_rows, found_keys = [rows[:0]], [keys[:0]]
+    for distance in range(1, FARTHEST + 1):
+        same = rows[:-distance] == rows[distance:]
+        one, other = keys[:-distance][same], keys[distance:][same]
+        found_rows.append(rows[:-distance][same])
+        mixed = np.minimum(one, other) * _PRIMES[0] + np.maximum(one, other)
+        found_keys.append(mixed ^ (mixed >> np.uint64(31)))
+    return _count(np.concatenate(found_rows), np.concatenate(found_keys))
+
+
+@lru_cache(maxsize=50_000)
 def _key_of(word: str) -> int:
     """FNV-1a of a word: the same in every process, unlike ``hash``."""
     key = _START
@@ -126,10 +184,12 @@ def _nothing() -> Counted:
     )
 
 
-def _count(rows: Ints, keys: Keys) -> Counted:
+def _count(rows: Ints, keys: Keys, times: Floats | None = None) -> Counted:
+    if not len(rows):
+        return _nothing()
     order = np.lexsort((keys, rows))
     rows, keys = rows[order], keys[order]
     new = np.concatenate([[True], (rows[1:] != rows[:-1]) | (keys[1:] != keys[:-1])])
     firsts = np.flatnonzero(new)
-    counts = np.diff(np.concatenate([firsts, [len(rows)]])).astype(np.float64)
-    return Counted(rows[firsts], keys[firsts], counts)
+    each = np.ones(len(rows)) if times is None else times[order]
+    return Counted(rows[firsts], keys[firsts], np.add.reduceat(each, firsts))

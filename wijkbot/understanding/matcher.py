@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from wijkbot.engine.reading import Because
-from wijkbot.understanding.features import Floats, Ints
-from wijkbot.understanding.kernel import Space, shares
+from wijkbot.understanding.features import Features, Floats
+from wijkbot.understanding.kernel import Meanings, Nearest, Space, nearest
 from wijkbot.understanding.normalise import clean, plain
 
 Level = Literal["group", "addressed"]
 FLOORS: dict[Level, float] = {"group": 0.45, "addressed": 0.30}
-"""Least score of an answer, however few examples there are."""
-FALSE_ANSWERS: dict[Level, float] = {"group": 0.02, "addressed": 0.10}
-"""Share of questions without an answer that may get one (the alpha of MATCHING)."""
+"""Least lead of an answer, however few examples there are."""
+FALSE_ANSWERS: dict[Level, float] = {"group": 0.01, "addressed": 0.15}
+"""Share of questions without an answer that may get one (the alpha of the conformal quantile)."""
 PROBES = 192
 """Examples that are tried with their own item hidden, spread evenly over all."""
+LANGUAGE_PROBES = 48
+"""So many examples of one language make a threshold of its own."""
+LANGUAGE_FLOOR = 0.20
+"""Least lead of an answer in a language with a threshold of its own."""
+RUNNER_UP = 0.8
+"""Part of the second score that is taken from the first: two that are alike make neither sure."""
 HINT = 0.5
 """Part of the threshold from which an item is worth a "Bedoel je …?"."""
 EXPLAINED = 3
@@ -46,27 +53,113 @@ class Match:
     because: tuple[Because, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Examples with letters or digits, their plain texts and their features."""
+
+    examples: tuple[Example, ...]
+    texts: tuple[str, ...]
+    features: Features
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> Known:
+        """Read them; those without letters or digits fall away."""
+        read = [(example, plain(clean(example.text))) for example in examples]
+        kept = [(example, text) for example, text in read if text]
+        languages = [base_language(example.language) for example, _ in kept]
+        features = Features.of([text for _, text in kept], languages)
+        texts = tuple(text for _, text in kept)
+        return cls(tuple(example for example, _ in kept), texts, features)
+
+    def only(self, rows: Sequence[int]) -> Known:
+        """Some of them, in this order."""
+        chosen = np.array(rows, dtype=np.int64)
+        return Known(
+            tuple(self.examples[row] for row in rows),
+            tuple(self.texts[row] for row in rows),
+            self.features.of_rows(chosen),
+        )
+
+    def followed_by(self, other: Known) -> Known:
+        """Both, one after the other."""
+        return Known(
+            (*self.examples, *other.examples),
+            (*self.texts, *other.texts),
+            self.features.followed_by(other.features, len(self.texts)),
+        )
+
+    def as_item(self, item: str) -> Known:
+        """The same examples, but all of one item."""
+        return replace(self, examples=tuple(replace(one, item=item) for one in self.examples))
+
+
 class Matcher:
     """Finds the item whose examples are most like a text; immutable once fitted."""
 
-    def __init__(self, examples: Sequence[Example] = ()) -> None:
-        known = [(example, plain(clean(example.text))) for example in examples]
-        self._examples = tuple(example for example, text in known if text)
+    def __init__(
+        self, examples: Sequence[Example] | Known = (), meaning: Meanings | None = None
+    ) -> None:
+        """Fit; ``meaning`` is that of the examples, when it is known."""
+        read = examples if isinstance(examples, Known) else Known.of(examples)
+        self.known = read
+        self._examples = read.examples
         self._items = tuple(dict.fromkeys(example.item for example in self._examples))
         self._space: Space | None = None
-        self.thresholds: dict[Level, float] = dict(FLOORS)
+        self._own: dict[str, float] = {}
         if self._examples:
             number = {item: place for place, item in enumerate(self._items)}
             item_of = np.array([number[e.item] for e in self._examples], dtype=np.int64)
             languages = [base_language(e.language) for e in self._examples]
-            texts = [text for _, text in known if text]
-            self._space = Space.of(texts, languages, item_of)
-            self.thresholds = self._learn_thresholds(self._space)
+            self._space = Space.of(read.features, languages, item_of, meaning)
+
+    @cached_property
+    def thresholds(self) -> Mapping[Level, float]:
+        """The least lead of an answer; learned from the examples when it is first asked for."""
+        leads = self._leads_of_others(range(len(self._examples)), PROBES)
+        return {
+            level: max(FLOORS[level], _quantile(leads, alpha))
+            for level, alpha in FALSE_ANSWERS.items()
+        }
+
+    def threshold(self, level: Level, language: str = "") -> float:
+        """That for a question in this language, addressed to the bot: lower where its own
+        examples show that less is enough, because fewer of them stand in each other's way.
+        """
+        if level == "group":
+            return self.thresholds[level]
+        if language not in self._own:
+            rows = [
+                r for r, e in enumerate(self._examples) if base_language(e.language) == language
+            ]
+            enough = len(rows) >= LANGUAGE_PROBES
+            leads = self._leads_of_others(rows, LANGUAGE_PROBES) if enough else [np.inf]
+            self._own[language] = max(LANGUAGE_FLOOR, _quantile(leads, FALSE_ANSWERS[level]))
+        return min(self.thresholds[level], self._own[language])
 
     @classmethod
     def fit(cls, examples: Sequence[Example]) -> Matcher:
         """A matcher over these examples; examples without letters or digits do not count."""
         return cls(examples)
+
+    def refit(self, item: str, examples: Sequence[Example]) -> Matcher:
+        """The same with other examples for one item; none at all takes the item away.
+
+        Only the new examples are read; the rest is what :meth:`fit` would give.
+        """
+        stays = [row for row, known in enumerate(self._examples) if known.item != item]
+        return Matcher(self.known.only(stays).followed_by(Known.of(examples)))
+
+    def with_meaning(self, meaning: Meanings) -> Matcher:
+        """The same, looking at what :attr:`examples` mean too.
+
+        Its rankings want the vector of the text.
+        """
+        return Matcher(self.known, meaning)
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """The examples that count."""
+        return self._examples
 
     def rank(self, text: str, limit: int = 5, language: str = "") -> list[Match]:
         """The likeliest items, best first; empty when nothing is alike at all.
@@ -75,75 +168,121 @@ class Matcher:
         """
         return self.rank_plain(plain(clean(text)), limit, language)
 
-    def rank_plain(self, text: str, limit: int = 5, language: str = "") -> list[Match]:
-        """As :meth:`rank`, for a text that is in its plain form already."""
+    def rank_plain(
+        self,
+        text: str,
+        limit: int = 5,
+        language: str = "",
+        *,
+        features: Features | None = None,
+        vector: Floats | None = None,
+    ) -> list[Match]:
+        """As :meth:`rank`, for a text that is in its plain form already.
+
+        ``features``: those of the text in this language, when they are known; ``vector``: what
+        it means, for a matcher that looks at meaning.
+        """
         space = self._space
         if space is None or not text:
             return []
-        near, part = shares(space, space.likeness(*space.place(text, language)))
-        scores = np.bincount(space.item_of[near], weights=part, minlength=len(self._items))
-        order = [int(i) for i in np.argsort(-scores, kind="stable")[:limit] if scores[i] > 0]
+        if features is None or language not in space.languages:
+            known = language in space.languages
+            chosen = language if known else space.likeliest_language(text.split())
+            features = Features.of([text], [chosen])
+        near = nearest(space, space.likeness(*space.place(features), vector))
+        return self._ranked(space, near, limit)
+
+    def left_out(self) -> list[tuple[Example, list[Match]]]:
+        """Every example with its ranking (at most three) when only it itself is hidden."""
+        space = self._space
+        if space is None:
+            return []
+        found = []
+        for row, example in enumerate(self._examples):
+            hidden = np.zeros(len(self._examples), dtype=np.bool_)
+            hidden[row] = True
+            near = nearest(space, space.likeness_of(row), hidden)
+            found.append((example, self._ranked(space, near, 3)))
+        return found
+
+    def _ranked(self, space: Space, near: Nearest, limit: int) -> list[Match]:
+        item_of, count = space.item_of[near.rows], len(self._items)
+        scores = np.bincount(item_of, weights=near.part, minlength=count)
+        order = np.argsort(
+            -np.bincount(item_of, weights=near.part + near.rest, minlength=count), kind="stable"
+        )
+        chosen = [int(i) for i in order[: limit + EXPLAINED] if scores[i] > 0][:limit]
         return [
             Match(
                 self._items[i],
                 float(scores[i]),
-                self._because(space, i, near, part) if place < EXPLAINED else (),
+                self._because(space, i, near) if place < EXPLAINED else (),
             )
-            for place, i in enumerate(order)
+            for place, i in enumerate(chosen)
         ]
 
     def answer(self, text: str, level: Level = "group") -> Match | None:
         """The item to answer with, or None when silence is better."""
-        return self.sure(self.rank(text, 1), level)
+        return self.sure(self.rank(text, 2), level)
 
-    def sure(self, ranked: Sequence[Match], level: Level) -> Match | None:
-        """The best of a ranking when it passes the threshold of this level."""
-        return ranked[0] if ranked and ranked[0].score >= self.thresholds[level] else None
+    def sure(self, ranked: Sequence[Match], level: Level, language: str = "") -> Match | None:
+        """The best of a ranking (of two or more) when its lead passes the threshold."""
+        is_sure = bool(ranked) and lead(ranked) >= self.threshold(level, language)
+        return ranked[0] if is_sure else None
 
     def suggest(self, text: str) -> tuple[Match, ...]:
         """Up to two items for "Bedoel je …?"; empty when an answer is sure, or all are far."""
         return self.near(self.rank(text, 2))
 
-    def near(self, ranked: Sequence[Match]) -> tuple[Match, ...]:
+    def near(self, ranked: Sequence[Match], language: str = "") -> tuple[Match, ...]:
         """The suggestions of a ranking."""
-        least = self.thresholds["addressed"]
-        if not ranked or ranked[0].score >= least or ranked[0].score < least * HINT:
+        least = self.threshold("addressed", language)
+        if not ranked or lead(ranked) >= least or ranked[0].score < least * HINT:
             return ()
         best, rest = ranked[0], ranked[1:2]
         if rest and best.score < rest[0].score * CLEAR:
             return (best, rest[0])
         return (best,)
 
-    def _because(self, space: Space, item: int, near: Ints, part: Floats) -> tuple[Because, ...]:
-        mine = [int(i) for i in np.flatnonzero(space.item_of[near] == item)]
-        mine.sort(key=lambda i: -part[i])
+    def _because(self, space: Space, item: int, near: Nearest) -> tuple[Because, ...]:
+        mine = [int(i) for i in np.flatnonzero(space.item_of[near.rows] == item)]
+        mine.sort(key=lambda i: -near.part[i])
         return tuple(
-            Because(self._examples[near[i]].text, float(part[i])) for i in mine[:3] if part[i] > 0
+            Because(self._examples[near.rows[i]].text, float(near.part[i]))
+            for i in mine[:3]
+            if near.part[i] > 0
         )
 
-    def _learn_thresholds(self, space: Space) -> dict[Level, float]:
-        """Ask examples with their own item hidden: so look questions nobody has an answer to.
+    def _leads_of_others(self, rows: Sequence[int], count: int) -> list[float]:
+        """Ask so many of these examples with their own item hidden, and take the leads.
 
-        The conformal quantile of those scores is the threshold, above a built-in floor.
+        So look questions nobody has an answer to; the conformal quantile is the threshold.
         """
-        count = len(self._examples)
-        probes = np.unique(np.linspace(0, count - 1, min(PROBES, count)).astype(np.int64))
-        scores = np.sort([self._score_of_others(space, int(row)) for row in probes])
-        found: dict[Level, float] = {}
-        for level, alpha in FALSE_ANSWERS.items():
-            rank = int(np.ceil((len(scores) + 1) * (1 - alpha)))
-            score = float(scores[min(rank, len(scores)) - 1])
-            found[level] = max(FLOORS[level], score)
-        return found
+        if self._space is None or not rows:
+            return []
+        chosen = np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64))
+        return [self._lead_of_others(self._space, rows[place]) for place in chosen]
 
-    def _score_of_others(self, space: Space, row: int) -> float:
-        start, end = space.examples.indptr[row], space.examples.indptr[row + 1]
-        columns = space.examples.indices[start:end].astype(np.int64)
-        cosines = space.likeness(columns, space.examples.data[start:end])
-        near, part = shares(space, cosines, space.item_of == space.item_of[row])
-        if not len(near):
-            return 0.0
-        return float(np.bincount(space.item_of[near], weights=part).max())
+    def _lead_of_others(self, space: Space, row: int) -> float:
+        hidden = space.item_of == space.item_of[row]
+        near = nearest(space, space.likeness_of(row), hidden)
+        return lead(self._ranked(space, near, 2))
+
+
+def _quantile(leads: Sequence[float], alpha: float) -> float:
+    """The lead that at most this share of them passes; 0 when there are none."""
+    if not leads:
+        return 0.0
+    rank = int(np.ceil((len(leads) + 1) * (1 - alpha)))
+    return sorted(leads)[min(rank, len(leads)) - 1]
+
+
+def lead(ranked: Sequence[Match]) -> float:
+    """How far the best is ahead: its score less most of the second's; 0 for an empty ranking."""
+    if not ranked:
+        return 0.0
+    second = max((match.score for match in ranked[1:]), default=0.0)
+    return ranked[0].score - RUNNER_UP * second
 
 
 def base_language(tag: str) -> str:

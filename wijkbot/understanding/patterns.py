@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from wijkbot.understanding.normalise import plain
@@ -74,7 +76,14 @@ def usual(words: Iterable[str]) -> list[str]:
     return [_SPELLINGS.get(word, word) for word in words]
 
 
-def compile_phrase(phrase: str) -> list[tuple[Slot, ...]]:
+@lru_cache(maxsize=50_000)
+def _plain_words(alternative: str) -> tuple[str, ...]:
+    """The same few words stand in thousands of phrases."""
+    return tuple(usual(plain(alternative).split()))
+
+
+@lru_cache(maxsize=50_000)
+def compile_phrase(phrase: str) -> tuple[tuple[Slot, ...], ...]:
     """The rows of slots a phrase means; more than one when an alternative has two words.
 
     Raises:
@@ -90,7 +99,7 @@ def compile_phrase(phrase: str) -> list[tuple[Slot, ...]]:
         after_gap = False
     if not options:
         raise ValueError(f"a phrase without words: {phrase!r}")
-    return [tuple(slot for option in row for slot in option) for row in product(*options)]
+    return tuple(tuple(slot for option in row for slot in option) for row in product(*options))
 
 
 def _options(part: str, after_gap: bool, phrase: str) -> list[list[Slot]]:
@@ -99,7 +108,7 @@ def _options(part: str, after_gap: bool, phrase: str) -> list[list[Slot]]:
     prefixes: set[str] = set()
     rows: list[list[Slot]] = []
     for alternative in part.split("/"):
-        found = usual(plain(alternative).split())
+        found = _plain_words(alternative)
         if not found:
             raise ValueError(f"nothing to look for in {part!r} of {phrase!r}")
         if alternative.endswith("*") and len(found) == 1:
@@ -145,7 +154,8 @@ class PhraseFinder:
             rarest = min(slots, key=lambda slot: uses[slot])
             self._anchored[rarest].append((i, row, slots))
         self._prefix_sizes = sorted({len(prefix) for prefix in self._prefixes})
-        self._misspelt = _neighbours([*self._words, *self._prefixes])
+        self._alike = _buckets(self._words)
+        self._beginnings = _buckets(self._prefixes)
         self._known = frozenset(known_words) | frozenset(self._words)
         self._seen: dict[str, tuple[int, ...]] = {}
 
@@ -198,10 +208,14 @@ class PhraseFinder:
 
     def _meant(self, word: str) -> list[str]:
         """The listed words this unknown word may be a typing error of."""
-        forms = {word, *_without_one(word)}
-        forms.update(word[:size] for size in self._prefix_sizes if FUZZY_FROM < size < len(word))
-        candidates = {near for form in forms for near in self._misspelt.get(form, ())}
-        return [near for near in candidates if self._is_typo(word, near)]
+        found: set[str] = set()
+        for first in {word[0], word[1]}:
+            for length in range(max(FUZZY_FROM, len(word) - 2), len(word) + 3):
+                found.update(_near(word, self._alike.get((first, length), ())))
+            for length in self._prefix_sizes:
+                if FUZZY_FROM <= length < len(word):
+                    found.update(_near(word[:length], self._beginnings.get((first, length), ())))
+        return [near for near in found if self._is_typo(word, near)]
 
     def _is_typo(self, word: str, near: str) -> bool:
         if near in self._prefixes and near not in self._words:
@@ -214,17 +228,23 @@ class PhraseFinder:
         return OSA.distance(word, near, score_cutoff=allowed) <= allowed
 
 
-def _without_one(word: str) -> set[str]:
-    return {word[:i] + word[i + 1 :] for i in range(len(word))}
+def _near(word: str, candidates: Sequence[str]) -> Iterable[str]:
+    """Those within two typing errors."""
+    if not candidates:
+        return ()
+    rows = process.extract(
+        word, candidates, scorer=OSA.distance, score_cutoff=2, limit=None, processor=None
+    )
+    return [near for near, _, _ in rows]
 
 
-def _neighbours(words: Iterable[str]) -> dict[str, list[str]]:
-    near: dict[str, list[str]] = defaultdict(list)
-    for word in dict.fromkeys(words):
+def _buckets(words: Iterable[str]) -> dict[tuple[str, int], tuple[str, ...]]:
+    """Words long enough to recognise with an error, by first letter and length."""
+    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for word in words:
         if len(word) >= FUZZY_FROM:
-            for form in {word, *_without_one(word)}:
-                near[form].append(word)
-    return near
+            found[word[0], len(word)].append(word)
+    return {key: tuple(some) for key, some in found.items()}
 
 
 def _stand(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,23 +10,39 @@ from wijkbot.engine.phrases import Cues, FaqExample, LabelledExample, PhraseList
 from wijkbot.engine.reading import Because, Reading
 from wijkbot.engine.words import CRISIS_LABELS, SENSITIVE_LABELS, Label
 from wijkbot.understanding.alarm import Alarm, Hearing
+from wijkbot.understanding.features import Features
 from wijkbot.understanding.language import language_of
-from wijkbot.understanding.matcher import Example, Level, Match, Matcher
+from wijkbot.understanding.matcher import Example, Known, Level, Match, Matcher
+from wijkbot.understanding.meaning import Deeper
 from wijkbot.understanding.normalise import clean, plain
 from wijkbot.understanding.personal_data import kinds_of
 
-CRISIS_VOTE = 0.45
+CRISIS_VOTE = 0.30
 """Score of all crises together from which the second vote alone takes a message for one."""
-CRISIS_LEAD = 2.0
-"""That score over the score of everything else, at least."""
+CRISIS_BEST = 0.18
+"""Least score of the likeliest crisis: many weak signs of different ones are no sign."""
+CRISIS_OVER_HELP = 1.5
+"""That score over the score of trouble that is no crisis, at least."""
 REFERRAL_VOTE = 0.30
 """Score from which the second vote alone refers."""
+REFERRAL_LEAD = 1.2
+"""That score over the score of everything harmless, at least."""
 REFERRAL_BEST = 0.18
 """Least score of the likeliest reason to refer: many weak ones are no reason."""
 MINOR_VOTE = 0.40
 """Score from which the second vote alone takes the writer for a minor."""
+AGAINST_LISTS = 1.6
+"""So much stronger a crisis must be when the lists heard something else, and no crisis."""
+JOB_LEAD = 0.75
+"""Best score of a reason to refer over that of the likeliest odd job, at least."""
+VOTING_QUESTIONS = 12
+"""Questions of one topic in one language that take part in the second vote."""
+VOTE_WORDS = 3
+"""Words from which the second vote may refer: "no" is a part of many a sad sentence."""
 OTHER_VOTE = 0.20
 """Score from which the second vote names one of the harmless labels."""
+JOB_SHARE = 0.75
+"""Score of all odd jobs over that of questions from which it is an odd job all the same."""
 QUESTION_VOTE = 0.40
 """Score from which a text without any question word counts as a question."""
 FIRM_ANSWER = 0.55
@@ -35,6 +52,7 @@ SURE_OF_AGENDA = 0.6
 UNCLEAR_WORDS = 3
 """A message of at most this many words that is like nothing was meant for the bot, but how?"""
 
+_JOBS = frozenset({Label.ODD_JOB_REQUEST, Label.ODD_JOB_OFFER, Label.ODD_JOB_REFUSED})
 _REFERRALS = SENSITIVE_LABELS - CRISIS_LABELS
 _SERVICES = (Label.STOP, Label.ERASE_ME)
 _SOFT = frozenset(
@@ -49,6 +67,8 @@ _KEEPS_LABEL = SENSITIVE_LABELS | {
     Label.ODD_JOB_REFUSED,
 }
 """Labels beside which personal data is the second label; elsewhere it is the first."""
+_GREY = frozenset({Label.INFO, Label.UNCLEAR, Label.SMALL_TALK, Label.ASKS_BOT})
+"""Labels of messages to the bot that may be a question in other words than the examples."""
 _MAY_HAVE_FAQ = frozenset({Label.INFO, Label.AGENDA})
 
 
@@ -74,12 +94,14 @@ class Reader:
         cues: Sequence[Cues],
         labelled: Sequence[LabelledExample],
     ) -> None:
-        self.faq = Matcher.fit([Example(e.item, e.text, e.language) for e in faq_examples])
-        questions = [Example(Label.INFO, e.text, e.language) for e in faq_examples]
-        votes = [Example(e.label, e.text, e.language) for e in labelled]
-        self.votes = Matcher.fit([*votes, *questions])
-        self.vocabulary = _vocabulary((*votes, *questions))
+        questions = Known.of([Example(e.item, e.text, e.language) for e in faq_examples])
+        votes = Known.of([Example(e.label, e.text, e.language) for e in labelled])
+        both = votes.followed_by(_some(questions).as_item(Label.INFO))
+        self.faq, self.votes = Matcher(questions), Matcher(both)
+        self.vocabulary = _vocabulary(both)
         self.alarm = Alarm(phrases, cues, set(self.vocabulary))
+        self.deeper: Deeper | None = None
+        """Set once the meaning of the examples is known, if it ever is."""
 
     def read(self, text: str, language_hint: str = "", level: Level = "addressed") -> Reading:
         """What the text means; ``level`` "group" answers only where it is very sure.
@@ -91,17 +113,22 @@ class Reader:
         words = plain(shown)
         language = language_of(shown, language_hint, self.vocabulary)
         hearing = self.alarm.hear(words)
-        ranked = self.faq.rank_plain(words, 3, language)
-        answer = self.faq.sure(ranked, level)
-        votes = self.votes.rank_plain(words, len(Label), language)
+        features = Features.of([words], [language])
+        ranked = self.faq.rank_plain(words, 3, language, features=features)
+        answer = self.faq.sure(ranked, level, language)
+        votes = self.votes.rank_plain(words, len(Label), language, features=features)
         verdict = _verdict(words, hearing, votes, answer)
         holds_data = Label.PERSONAL_DATA in hearing.labels or bool(kinds_of(shown))
         if holds_data and verdict.label not in _KEEPS_LABEL:
             verdict = _Verdict(Label.PERSONAL_DATA)
         least = SURE_OF_AGENDA if verdict.label is Label.AGENDA else 0.0
         has_faq = verdict.label in _MAY_HAVE_FAQ and answer is not None and answer.score >= least
+        if level == "addressed" and not has_faq and verdict.label in _GREY and self.deeper:
+            deep = self.deeper.answer(shown, words, language)
+            if deep is not None:
+                answer, has_faq, verdict = deep, True, _Verdict(Label.INFO, deep.score)
         may_suggest = verdict.label in _MAY_HAVE_FAQ or verdict.label is Label.UNCLEAR
-        suggested = self.faq.near(ranked) if may_suggest and not has_faq else ()
+        suggested = self.faq.near(ranked, language) if may_suggest and not has_faq else ()
         return Reading(
             label=verdict.label,
             also=(Label.PERSONAL_DATA,)
@@ -116,11 +143,21 @@ class Reader:
         )
 
 
-def _vocabulary(examples: Sequence[Example]) -> dict[str, frozenset[str]]:
+def _some(questions: Known) -> Known:
+    """So many questions of each topic in each language that they do not outvote everything."""
+    rows, counts = [], Counter[tuple[str, str]]()
+    for row, example in enumerate(questions.examples):
+        counts[example.item, example.language] += 1
+        if counts[example.item, example.language] <= VOTING_QUESTIONS:
+            rows.append(row)
+    return questions.only(rows)
+
+
+def _vocabulary(known: Known) -> dict[str, frozenset[str]]:
     """In which languages' examples each word stands: what a short message is recognised by."""
     found: dict[str, set[str]] = {}
-    for example in examples:
-        for word in plain(clean(example.text)).split():
+    for example, text in zip(known.examples, known.texts, strict=True):
+        for word in text.split():
             found.setdefault(word, set()).add(example.language)
     return {word: frozenset(languages) for word, languages in found.items()}
 
@@ -132,13 +169,15 @@ def _verdict(
     urgent = [label for label in listed if label in CRISIS_LABELS or label in _SERVICES]
     if urgent:
         return _heard(urgent[0], hearing)
-    crisis = _crisis(votes)
+    is_short = len(words.split()) < VOTE_WORDS
+    is_told = any(label is not Label.INFO for label in listed)
+    crisis = None if is_short else _crisis(votes, AGAINST_LISTS if is_told else 1.0)
     if crisis:
         return _voted(crisis)
     firm = [label for label in listed if label not in _SOFT]
     if firm:
         return _heard(firm[0], hearing)
-    referral = None if Label.SMALL_TALK in listed else _referral(votes)
+    referral = None if is_short or Label.SMALL_TALK in listed else _referral(votes)
     if referral:
         return _voted(referral)
     return _harmless(words, votes, answer, listed)
@@ -153,14 +192,24 @@ def _voted(match: Match) -> _Verdict:
     return _Verdict(Label(match.item), match.score, match.because)
 
 
-def _crisis(votes: Sequence[Match]) -> Match | None:
-    """Return the likeliest crisis, when the votes for any crisis leave hardly any other."""
-    if not votes or Label(votes[0].item) not in CRISIS_LABELS:
+def _crisis(votes: Sequence[Match], times: float) -> Match | None:
+    """The likeliest crisis, when the votes for any crisis outweigh the rest so many times."""
+    crisis = _sum(votes, CRISIS_LABELS)
+    trouble = _sum(votes, SENSITIVE_LABELS) - crisis
+    calm = _sum(votes, frozenset(Label) - SENSITIVE_LABELS)
+    if crisis < times * max(CRISIS_VOTE, calm, trouble * CRISIS_OVER_HELP):
         return None
-    weight = sum(match.score for match in votes if Label(match.item) in CRISIS_LABELS)
-    others = sum(match.score for match in votes if Label(match.item) not in CRISIS_LABELS)
-    sure = weight >= CRISIS_VOTE and others * CRISIS_LEAD <= weight
-    return votes[0] if sure else None
+    for_it = [match for match in votes if Label(match.item) in CRISIS_LABELS]
+    best = max(for_it, key=lambda match: match.score)
+    return best if best.score >= CRISIS_BEST else None
+
+
+def _sum(votes: Sequence[Match], labels: frozenset[Label]) -> float:
+    return sum(match.score for match in votes if Label(match.item) in labels)
+
+
+def _score(match: Match) -> float:
+    return match.score
 
 
 def _referral(votes: Sequence[Match]) -> Match | None:
@@ -170,12 +219,14 @@ def _referral(votes: Sequence[Match]) -> Match | None:
     """
     for_it = [match for match in votes if Label(match.item) in SENSITIVE_LABELS]
     against = [match for match in votes if Label(match.item) not in SENSITIVE_LABELS]
+    jobs = [match for match in against if Label(match.item) in _JOBS]
     weight = sum(match.score for match in for_it)
     if (
         not for_it
         or for_it[0].score < REFERRAL_BEST
         or weight < REFERRAL_VOTE
-        or weight <= sum(match.score for match in against)
+        or weight < REFERRAL_LEAD * sum(match.score for match in against)
+        or max(for_it, key=_score).score < JOB_LEAD * max(map(_score, jobs), default=0)
     ):
         return None
     first = for_it[0]
@@ -204,6 +255,8 @@ def _harmless(
         return _Verdict(_likeliest(asked, rest), 1.0)
     if answer and (best is None or best.score <= answer.score):
         return _Verdict(Label.INFO, answer.score, answer.because)
+    if best and (job := _job(best, rest)):
+        return _voted(job)
     if best and _is_enough(best, listed):
         return _voted(best)
     if answer:
@@ -212,6 +265,15 @@ def _harmless(
         return _Verdict(Label.INFO)
     is_short = len(words.split()) <= UNCLEAR_WORDS
     return _Verdict(Label.UNCLEAR if is_short else Label.SMALL_TALK)
+
+
+def _job(best: Match, votes: Sequence[Match]) -> Match | None:
+    """The likeliest odd job, when only the many examples of questions outweigh it."""
+    jobs = [match for match in votes if Label(match.item) in _JOBS]
+    weight = sum(match.score for match in jobs)
+    if best.item != Label.INFO or weight < max(OTHER_VOTE, best.score * JOB_SHARE):
+        return None
+    return max(jobs, key=lambda match: match.score)
 
 
 def _is_enough(vote: Match, listed: Sequence[Label]) -> bool:

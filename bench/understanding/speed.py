@@ -1,0 +1,81 @@
+"""How long does one message take, and how long learning?"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from bench.understanding import material
+from bench.understanding.rivals import EditDistance, NearestTfidf
+from wijkbot.content import book
+from wijkbot.engine.phrases import FaqExample
+from wijkbot.understanding import Example, Matcher, Reader
+
+ASKED = 400
+Made = TypeVar("Made")
+START = (
+    "import time; began = time.perf_counter()\n"
+    "from bench.understanding import material\n"
+    "from wijkbot.app.shelf import make_shelf\n"
+    "shelf = make_shelf(material.items(), country='BE')\n"
+    "shelf.reader.read('wanneer is het spreekuur')\n"
+    "print(time.perf_counter() - began)"
+)
+
+
+def measure(*, is_quick: bool) -> dict[str, float]:
+    """At 5,000 examples, and matching alone at 100,000 (a tenth when quick)."""
+    figures = {"start_s": _start()}
+    few, many = material.made_up(5_000), material.made_up(10_000 if is_quick else 100_000)
+    asked = material.asked(min(ASKED, len(material.questions())))
+    reader, _ = _timed(lambda: _reader(few))
+    figures |= _each("read", asked, lambda e: reader.read(e.text, e.language))
+    matcher, figures["fit_5k_s"] = _timed(lambda: _fitted(few))
+    figures |= _each("match_5k", asked, lambda e: matcher.rank(e.text, 5, e.language))
+    _, figures["refit_5k_s"] = _timed(lambda: matcher.refit(few[0].item, few[:3]))
+    edit, tfidf = EditDistance(few), NearestTfidf(few)
+    figures |= _each("rapidfuzz_5k", asked, lambda e: edit.best(e.text))
+    figures |= _each("tfidf_5k", asked, lambda e: tfidf.best(e.text))
+    large, figures["fit_100k_s"] = _timed(lambda: _fitted(many))
+    figures |= _each("match_100k", asked, lambda e: large.rank(e.text, 5, e.language))
+    figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {name: round(value, 2) for name, value in figures.items()}
+
+
+def _fitted(examples: Sequence[Example]) -> Matcher:
+    matcher = Matcher.fit(examples)
+    assert matcher.thresholds  # learned when they are first asked for
+    return matcher
+
+
+def _reader(examples: Sequence[Example]) -> Reader:
+    items = material.items()
+    faq = [FaqExample(e.item, e.language, e.text) for e in examples]
+    return Reader(faq, book.phrases(items), book.cues(items), book.labelled(items))
+
+
+def _start() -> float:
+    """A new process until its first message is read, with the pack that ships."""
+    done = subprocess.run([sys.executable, "-c", START], stdout=subprocess.PIPE, check=True)
+    return float(done.stdout)
+
+
+def _timed(act: Callable[[], Made]) -> tuple[Made, float]:
+    began = time.perf_counter()
+    return act(), time.perf_counter() - began
+
+
+def _each(
+    name: str, asked: Sequence[Example], act: Callable[[Example], object]
+) -> dict[str, float]:
+    took = []
+    for example in asked:
+        began = time.perf_counter()
+        act(example)
+        took.append((time.perf_counter() - began) * 1000)
+    took.sort()
+    return {f"{name}_p50_ms": took[len(took) // 2], f"{name}_p99_ms": took[len(took) * 99 // 100]}

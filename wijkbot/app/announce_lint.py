@@ -1,0 +1,96 @@
+"""Does an announcement tell something about a person? Asked before anybody reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from wijkbot.app.announce import ANNOUNCED_KINDS, Plan
+from wijkbot.app.house import House
+from wijkbot.content.load import Loaded
+from wijkbot.content.model import Faq, Helpline, Hours, Item, Organisation, Text
+from wijkbot.content.problems import Problem
+from wijkbot.content.texts import all_texts
+from wijkbot.understanding.personal_data import DataKind, kinds_of, names_resident, public_values
+
+ANNOUNCED_PURPOSES = frozenset({"announcement", "info"})
+
+_TODO = "write it without, or be sure that everybody may know it"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A kind of personal data and the line it stands in, never the data themselves.
+
+    ``is_refused``: False for an address of which nobody says that somebody lives there. Where
+    something is on has an address too.
+    """
+
+    item: str
+    language: str
+    line: int
+    kind: DataKind
+    is_refused: bool
+
+
+def told_in(house: House, plan: Plan) -> tuple[Told, ...]:
+    """What the groups of a plan would read about somebody, each line once."""
+    found: dict[Told, None] = {}
+    for preview in plan.previews:
+        items = house.library.shelf(preview.group.neighbourhood).items
+        public = public_of(items.values(), house.settings.go_live.shelter)
+        for line, kind, is_refused in _lines(preview.text, public):
+            found[Told(preview.say.item, preview.language, line, kind, is_refused)] = None
+    return tuple(found)
+
+
+def public_of(items: Iterable[Item], *more: str) -> re.Pattern[str]:
+    """What is everybody's: contacts of the organisation, helplines, places of the hours."""
+    values = list(more)
+    for item in items:
+        match item:
+            case Organisation():
+                values += [item.phone, item.address, item.shelter, *item.address.split(",")[:1]]
+            case Helpline():
+                values += [item.phone, item.sms]
+            case Hours():
+                values += [item.place, *(change.place for change in item.changes)]
+            case _:
+                pass
+    return public_values(value for value in values if value)
+
+
+def notes_on(loaded: Loaded) -> tuple[Problem, ...]:
+    """Personal data in texts that can be announced, as file and line; nothing is stopped."""
+    public = public_of(loaded.items.values())
+    return tuple(
+        loaded.problem(item.id, (_part_of(item, key), language), what, _TODO)
+        for item in loaded.items.values()
+        if _is_announced(item)
+        for key, texts in all_texts(item).items()
+        for language, text in texts.items()
+        for what in _whats(text, public)
+    )
+
+
+def _whats(text: str, public: re.Pattern[str]) -> Iterator[str]:
+    kinds = {kind for _, kind, is_refused in _lines(text, public) if is_refused}
+    for kind in sorted(kinds):
+        yield f"an announcement should not hold this kind of personal data: {kind}"
+
+
+def _part_of(item: Item, key: str) -> str:
+    return "answer" if isinstance(item, Faq) and key == "text" else key
+
+
+def _is_announced(item: Item) -> bool:
+    if isinstance(item, Text):
+        return item.purpose in ANNOUNCED_PURPOSES
+    return item.kind in ANNOUNCED_KINDS
+
+
+def _lines(text: str, public: re.Pattern[str]) -> Iterator[tuple[int, DataKind, bool]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        for kind in sorted(kinds_of(line, public)):
+            yield number, kind, kind is not DataKind.ADDRESS or names_resident(line, public)
