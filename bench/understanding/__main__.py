@@ -68,6 +68,7 @@ def _show_speed(figures: Mapping[str, float]) -> None:
     print(f"{ROWS['start']:<66}{figures['start_s']:>8}")
     for key in ("read", "match_5k", "match_100k", "rapidfuzz_5k", "tfidf_5k"):
         print(f"{ROWS[key]:<66}{figures[f'{key}_p50_ms']:>8}{figures[f'{key}_p99_ms']:>8}")
+    print(f"{'the first message in a language (ms)':<66}{figures['read_first_ms']:>8}")
     print(f"{'learning 5,000 examples (s)':<66}{figures['fit_5k_s']:>8}")
     print(f"{'learning anew when one item changed (s)':<66}{figures['refit_5k_s']:>8}")
     print(f"{'learning 100,000 examples (s)':<66}{figures['fit_100k_s']:>8}")

@@ -1,4 +1,7 @@
-"""Which command was given? Every command prints the next step when something is wrong."""
+"""Which command was given? Every command prints the next step when something is wrong.
+
+A command imports what it needs when it is called, so that a small one starts fast.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,6 @@ from typing import Annotated
 
 import typer
 
-from wijkbot.cli import (
-    announcing,
-    checking,
-    contents,
-    copies,
-    explaining,
-    queueing,
-    serving,
-    setting_up,
-    staff,
-    talking,
-)
 from wijkbot.settings import SettingsError
 from wijkbot.storage.errors import StorageProblem
 
@@ -49,12 +40,16 @@ def demo(
     data: Annotated[Path | None, typer.Option(help="Keep the demo's data here.")] = None,
 ) -> None:
     """Everything on one machine, with invented neighbourhoods; no accounts needed."""
+    from wijkbot.cli import serving
+
     serving.demo(port, data)
 
 
 @app.command(epilog="Example: wijkbot init mijn-wijk")
 def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
     """Begin a new organisation: wijkbot.toml, a key file and a copy of the dialogs."""
+    from wijkbot.cli import setting_up
+
     setting_up.init(folder)
 
 
@@ -69,6 +64,8 @@ def serve(
     ] = None,
 ) -> None:
     """Run the bot, or a part of it."""
+    from wijkbot.cli import serving
+
     serving.serve(config, role, port)
 
 
@@ -77,12 +74,16 @@ def check(
     folder: Annotated[Path | None, typer.Argument(help="The dialogs; else the pack's.")] = None,
 ) -> None:
     """Check the content: every mistake as file:line, and every example is played."""
+    from wijkbot.cli import contents
+
     contents.check(folder)
 
 
 @app.command(epilog="Example: wijkbot publish -c wijkbot.toml")
 def publish(config: Config = DEFAULT) -> None:
     """Check the dialogs and publish them; a running bot takes them within 5 seconds."""
+    from wijkbot.cli import contents
+
     contents.publish(config)
 
 
@@ -94,6 +95,8 @@ def chat(
     config: Config = DEFAULT,
 ) -> None:
     """Talk with the dialogs in the terminal."""
+    from wijkbot.cli import talking
+
     talking.chat(lang, place, country, config)
 
 
@@ -103,6 +106,8 @@ def read(
     config: Config = DEFAULT,
 ) -> None:
     """Read messages, one JSON object a line: label, item, reply and why."""
+    from wijkbot.cli import talking
+
     sys.exit(talking.read(file, config))
 
 
@@ -116,6 +121,8 @@ def explain(
     config: Config = DEFAULT,
 ) -> None:
     """Why is a message understood as it is, and what would be said?"""
+    from wijkbot.cli import explaining
+
     explaining.explain(" ".join(text), lang, config, as_json=as_json)
 
 
@@ -125,6 +132,8 @@ def quality(
     config: Config = DEFAULT,
 ) -> None:
     """How good are the examples? Topics that look alike, or have too few of them."""
+    from wijkbot.cli import explaining
+
     explaining.quality(config, as_json=as_json)
 
 
@@ -150,6 +159,8 @@ def announce(
     config: Config = DEFAULT,
 ) -> None:
     """Put a published text into chosen groups, after a preview: now, later or regularly."""
+    from wijkbot.cli import announcing
+
     asked = announcing.Asked(
         item=item,
         numbers=tuple(group or ()),
@@ -169,6 +180,8 @@ def schedules(
     config: Config = DEFAULT,
 ) -> None:
     """List the announcements that are planned, and cancel one."""
+    from wijkbot.cli import announcing
+
     announcing.list_schedules(config, cancel)
 
 
@@ -178,12 +191,16 @@ def groups(
     config: Config = DEFAULT,
 ) -> None:
     """List the groups the bot is in, and activate one."""
+    from wijkbot.cli import staff
+
     staff.groups(config, activate)
 
 
 @app.command(epilog="Example: wijkbot jobs")
 def jobs(config: Config = DEFAULT) -> None:
     """List the odd jobs that wait for a moderator."""
+    from wijkbot.cli import staff
+
     staff.jobs(config)
 
 
@@ -201,6 +218,8 @@ def queue(
     config: Config = DEFAULT,
 ) -> None:
     """List what the bot gave up on, with the reason; put it in again, or drop it."""
+    from wijkbot.cli import queueing
+
     wishes = queueing.Wishes(requeue or (), drop or (), requeue_all=requeue_all)
     sys.exit(queueing.queue(config, wishes))
 
@@ -208,12 +227,16 @@ def queue(
 @app.command(epilog="Example: wijkbot doctor -c wijkbot.toml")
 def doctor(config: Config = DEFAULT) -> None:
     """Are the channels, the database and the content healthy? Says what to do."""
+    from wijkbot.cli import checking
+
     sys.exit(checking.doctor(config))
 
 
 @db.command(epilog="Example: wijkbot db upgrade -c wijkbot.toml")
 def upgrade(config: Config = DEFAULT) -> None:
     """Bring the database to the schema of this version."""
+    from wijkbot.cli import setting_up
+
     setting_up.upgrade(config)
 
 
@@ -224,6 +247,8 @@ def backup(
     config: Config = DEFAULT,
 ) -> None:
     """Copy the whole database into one file, while the bot runs; needs no key file."""
+    from wijkbot.cli import copies
+
     copies.back_up(config, file, force=force)
 
 
@@ -245,6 +270,8 @@ def restore(
     config: Config = DEFAULT,
 ) -> None:
     """Put a backup in the place of the database; nobody erased since comes back."""
+    from wijkbot.cli import copies
+
     asked = copies.Asked(
         force=force, replay=replay, journals=journal or [], without_journal=without_journal
     )

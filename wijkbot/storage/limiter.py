@@ -55,7 +55,8 @@ def wait_ms(conn: Connection, account: str, now_ms: int) -> int:
     if row is None:
         return 0
     free_at = float(row.tat) - (int(row.burst) - 1) * 1000 / float(row.per_s)
-    return max(0, math.ceil(free_at - moment(conn, now_ms)))
+    # the same grain as in `grant`: else rounding would make somebody wait a moment too long
+    return max(0, math.ceil(free_at - moment(conn, now_ms) - _GRAIN_MS))
 
 
 def give_back(conn: Connection, account: str, unused: int) -> None:

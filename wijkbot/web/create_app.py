@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.middleware.base import RequestResponseEndpoint
 
 from wijkbot.adapter_api import Adapter, Mounted, WebhookReply, WebhookRequest
 from wijkbot.app.assemble import Bot
@@ -42,87 +43,97 @@ HEADERS = {
 PAGE_LANGUAGES = {"nl": "Nederlands", "fr": "Français", "en": "English"}
 
 _HERE = Path(__file__).parent
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=select_autoescape(),
+    extensions=["jinja2.ext.i18n"],
+)
 
 
 def create_app(bot: Bot) -> FastAPI:
-    """The ASGI application of one bot."""
+    """The ASGI application of one bot.
+
+    Routes are plain functions that find the bot in ``app.state``: FastAPI keeps every route it
+    ever saw, and would keep whatever a route closes over.
+    """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_api_route("/health", _health(bot), methods=["GET"])
-    app.add_api_route("/metrics", _metrics(bot), methods=["GET"])
+    app.state.bot = bot
+    app.state.seldom = Seldom()
+    app.add_api_route("/health", _health, methods=["GET"])
+    app.add_api_route("/metrics", _metrics, methods=["GET"])
     if bot.role.receives:
         _add_doors(app, bot)
-
-    @app.middleware("http")
-    async def _with_headers(request: Request, call_next):  # type: ignore[no-untyped-def]
-        response = await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
+    app.middleware("http")(_with_headers)
     return app
 
 
 def _add_doors(app: FastAPI, bot: Bot) -> None:
     """Webhooks and pages: only of a process that receives."""
     app.add_api_route(
-        "/hooks/{channel}/{rest:path}", _hook(bot), methods=["GET", "POST"], response_model=None
+        "/hooks/{channel}/{rest:path}", _hook, methods=["GET", "POST"], response_model=None
     )
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
-    rooms = [name for name, adapter in bot.adapters.items() if isinstance(adapter, Mounted)]
+    rooms = _rooms(bot)
     for name in rooms:
         adapter = bot.adapters[name]
         if isinstance(adapter, Mounted):
             app.mount(f"/sandbox/{name}", adapter.asgi())
     if rooms:
-        app.add_api_route("/", _front(bot, rooms), methods=["GET"], response_class=HTMLResponse)
+        app.add_api_route("/", _front, methods=["GET"], response_class=HTMLResponse)
 
 
-def _health(bot: Bot):  # type: ignore[no-untyped-def]
-    async def health() -> JSONResponse:
-        report = await look(bot)
-        return JSONResponse(report, status_code=200 if report["ready"] else 503)
-
-    return health
+def _bot(request: Request) -> Bot:
+    bot: Bot = request.app.state.bot
+    return bot
 
 
-def _metrics(bot: Bot):  # type: ignore[no-untyped-def] # idem
-    house = bot.house
-
-    async def metrics(request: Request) -> Response:
-        client = request.client.host if request.client else ""
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        if not may_look(client, headers, house.settings.server.metrics_token):
-            return Response("Not Found", 404, media_type="text/plain")
-        channels = house.settings.channels
-        now_ms = house.clock.now_ms()
-        told = await exposition(house.meters, house.database, now_ms, channels)
-        return Response(told, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
-
-    return metrics
+def _rooms(bot: Bot) -> list[str]:
+    """The channels that have pages of their own."""
+    return [name for name, adapter in bot.adapters.items() if isinstance(adapter, Mounted)]
 
 
-def _hook(bot: Bot):  # type: ignore[no-untyped-def]
-    seldom = Seldom()
+async def _with_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    response = await call_next(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
 
-    async def hook(channel: str, rest: str, request: Request) -> Response:
-        adapter = bot.adapters.get(channel)
-        if adapter is None:
-            return Response("There is no such channel.", 404)
-        body = await _body(request)
-        if body is None:
-            return Response("This is too large.", 413)
-        asked = _asked(bot, channel, rest, request, body)
-        try:
-            reply = await _stored(adapter, bot.ports[channel], asked)
-        except StorageProblem as error:
-            bot.house.meters.not_stored(channel)
-            if seldom.may_tell(channel):
-                what = {"error": type(error).__name__, "remedy": error.remedy}
-                log.error("webhook-not-stored", channel=channel, **what)
-            return Response("Please try again later.", 503, {"Retry-After": "5"})
-        return Response(reply.body, reply.status, media_type=reply.media_type)
 
-    return hook
+async def _health(request: Request) -> JSONResponse:
+    report = await look(_bot(request))
+    return JSONResponse(report, status_code=200 if report["ready"] else 503)
+
+
+async def _metrics(request: Request) -> Response:
+    house = _bot(request).house
+    client = request.client.host if request.client else ""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if not may_look(client, headers, house.settings.server.metrics_token):
+        return Response("Not Found", 404, media_type="text/plain")
+    channels = house.settings.channels
+    now_ms = house.clock.now_ms()
+    told = await exposition(house.meters, house.database, now_ms, channels)
+    return Response(told, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
+
+
+async def _hook(channel: str, rest: str, request: Request) -> Response:
+    bot = _bot(request)
+    adapter = bot.adapters.get(channel)
+    if adapter is None:
+        return Response("There is no such channel.", 404)
+    body = await _body(request)
+    if body is None:
+        return Response("This is too large.", 413)
+    asked = _asked(bot, channel, rest, request, body)
+    try:
+        reply = await _stored(adapter, bot.ports[channel], asked)
+    except StorageProblem as error:
+        bot.house.meters.not_stored(channel)
+        if request.app.state.seldom.may_tell(channel):
+            what = {"error": type(error).__name__, "remedy": error.remedy}
+            log.error("webhook-not-stored", channel=channel, **what)
+        return Response("Please try again later.", 503, {"Retry-After": "5"})
+    return Response(reply.body, reply.status, media_type=reply.media_type)
 
 
 async def _stored(adapter: Adapter, port: ChannelPort, asked: WebhookRequest) -> WebhookReply:
@@ -153,32 +164,26 @@ def _asked(bot: Bot, channel: str, rest: str, request: Request, body: bytes) -> 
     )
 
 
-def _front(bot: Bot, rooms: list[str]):  # type: ignore[no-untyped-def] # idem
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=select_autoescape(),
-        extensions=["jinja2.ext.i18n"],
-    )
+async def _front(request: Request, lang: str = "") -> HTMLResponse:
+    bot = _bot(request)
     settings = bot.house.settings
-    areas = [(name, settings.areas()[settings.neighbourhood_of(name)].name) for name in rooms]
-
-    async def front(request: Request, lang: str = "") -> HTMLResponse:
-        wanted = [lang, *request.headers.get("accept-language", "").split(",")]
-        codes = [code.strip()[:2].lower() for code in wanted]
-        language = next((code for code in codes if code in PAGE_LANGUAGES), "nl")
-        page = environment.overlay()
-        page.install_gettext_translations(  # type: ignore[attr-defined]
-            page_texts(language), newstyle=True
-        )
-        html = page.get_template("front.html").render(
-            organisation=settings.organisation.name,
-            areas=areas,
-            lang=language,
-            languages=PAGE_LANGUAGES.items(),
-        )
-        return HTMLResponse(html)
-
-    return front
+    areas = [
+        (name, settings.areas()[settings.neighbourhood_of(name)].name) for name in _rooms(bot)
+    ]
+    wanted = [lang, *request.headers.get("accept-language", "").split(",")]
+    codes = [code.strip()[:2].lower() for code in wanted]
+    language = next((code for code in codes if code in PAGE_LANGUAGES), "nl")
+    page = _TEMPLATES.overlay()
+    page.install_gettext_translations(  # type: ignore[attr-defined]
+        page_texts(language), newstyle=True
+    )
+    html = page.get_template("front.html").render(
+        organisation=settings.organisation.name,
+        areas=areas,
+        lang=language,
+        languages=PAGE_LANGUAGES.items(),
+    )
+    return HTMLResponse(html)
 
 
 async def _body(request: Request) -> bytes | None:
