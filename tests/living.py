@@ -69,7 +69,8 @@ async def living_bot(
                 "public_url": public_url or f"http://127.0.0.1:{port}",
             },
             "server": {"port": port},
-            "policy": {"group_activation": "invite"},
+            # without the weekly pointer, so that a test sees what it asked for alone
+            "policy": {"group_activation": "invite", "pointer": ""},
             "secure_chat": {"url": "https://veilige-chat.example/"},
             "channels": channels,
             **(extra or {}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -189,8 +189,10 @@ def test_neighbourhood_has_its_own_country_clock_and_folder(tmp_path: Path) -> N
 
 
 def test_dates_of_going_live_are_dates(tmp_path: Path) -> None:
-    settings = _load(tmp_path, SMALLEST + "[go_live]\nhelplines_checked = 2026-11-21\n")
+    dates = "helplines_checked = 2026-11-21\nvote_date = 2026-10-01\n"
+    settings = _load(tmp_path, SMALLEST + "[go_live]\n" + dates)
     assert settings.go_live.helplines_checked == date(2026, 11, 21)
+    assert settings.go_live.vote_date == date(2026, 10, 1)
 
 
 def test_secret_comes_from_a_file_beside_the_configuration(tmp_path: Path) -> None:
@@ -241,26 +243,35 @@ def test_wrong_variable_is_one_line_with_its_key(
         _load(tmp_path, SMALLEST)
 
 
-def _sections() -> dict[str, type[BaseModel]]:
-    """Every section of the file with the model behind it."""
+def _sections(model: type[BaseModel] = Settings, above: str = "") -> dict[str, type[BaseModel]]:
+    """Every section of the file with the model behind it; a section in a section as "a.b"."""
     found: dict[str, type[BaseModel]] = {}
-    for name, field in Settings.model_fields.items():
+    for name, field in model.model_fields.items():
         kinds: list[Any] = [field.annotation, *get_args(field.annotation)]
-        (model,) = (k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel))
-        found[name] = model
+        for kind in kinds:
+            if isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, BaseModel):
+                found[f"{above}{name}"] = kind
+                found |= _sections(kind, f"{above}{name}.")
     return found
 
 
 def _chapter(section: str) -> str:
+    """The chapter `[section]`, or `[section.<name>]` of which there are several."""
     pages = re.split(r"^## ", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    (chapter,) = (page for page in pages if re.match(rf"`\[{section}[.\]]", page))
+    heading = rf"`\[{re.escape(section)}(\]|\.<)"
+    (chapter,) = (page for page in pages if re.match(heading, page))
     return chapter
+
+
+def test_no_section_hides_from_the_guide() -> None:
+    assert {"organisation", "policy", "policy.relaxations", "channels"} <= set(_sections())
 
 
 @pytest.mark.parametrize("section", sorted(_sections()))
 def test_guide_explains_exactly_the_keys_of_a_section(section: str) -> None:
     explained = re.findall(r"^\| `(\w+)` \|", _chapter(section), flags=re.MULTILINE)
-    keys = set(_sections()[section].model_fields)
+    below = {name.removeprefix(f"{section}.") for name in _sections()}
+    keys = set(_sections()[section].model_fields) - below
     assert keys <= set(explained)
     if _sections()[section] is not ChannelSettings:
         assert set(explained) == keys

@@ -58,7 +58,8 @@ class IncomingEvent:
     are the platform's addresses; they are sealed or hashed before anything is stored.
     ``addressed`` is true in a private chat and when the bot was named, replied to or commanded
     in a group; the bot's name is already taken out of ``text``. ``received_at`` is aware (UTC).
-    ``payload`` is the start token of a deep link, without its prefix.
+    ``payload`` is the start token of a deep link, without its prefix. ``is_admin`` is for the
+    house to fill in, by asking :meth:`Adapter.is_admin`; an adapter leaves it alone.
     """
 
     kind: EventKind
@@ -83,6 +84,7 @@ class IncomingEvent:
     new_chat: str = ""
     invited_by: str = ""
     chat_title: str = ""
+    is_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

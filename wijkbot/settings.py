@@ -8,20 +8,11 @@ missing value is one line that names the key and the remedy, before anything sta
 from __future__ import annotations
 
 import tomllib
-from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any, get_args, get_origin
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-)
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -30,12 +21,41 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableVariableError
 
-from wijkbot.engine.quiet_hours import QuietHours
+from wijkbot.settings_sections import (
+    LANGUAGES,
+    ChannelSettings,
+    Country,
+    CrisisSettings,
+    DatabaseSettings,
+    GoLiveSettings,
+    Neighbourhood,
+    OrganisationSettings,
+    PolicyConfig,
+    RelaxationConfig,
+    SecureChatSettings,
+    ServerSettings,
+    UnderstandingSettings,
+)
 
-Country = Literal["NL", "BE"]
-LANGUAGES = ("nl", "fr", "en", "tr", "ar", "pl", "uk", "es", "de")
-TOKEN_LENGTH = 16
-OWN_CHANNEL_KEYS = frozenset({"adapter", "neighbourhood"})
+__all__ = [
+    "LANGUAGES",
+    "ChannelSettings",
+    "Country",
+    "CrisisSettings",
+    "DatabaseSettings",
+    "GoLiveSettings",
+    "Neighbourhood",
+    "OrganisationSettings",
+    "PolicyConfig",
+    "RelaxationConfig",
+    "SecureChatSettings",
+    "ServerSettings",
+    "Settings",
+    "SettingsError",
+    "UnderstandingSettings",
+    "load_settings",
+    "settings_from",
+]
 
 
 class SettingsError(Exception):
@@ -45,166 +65,6 @@ class SettingsError(Exception):
         super().__init__(f"{key}: {remedy}")
         self.key = key
         self.remedy = remedy
-
-
-def _known_languages(value: tuple[str, ...]) -> tuple[str, ...]:
-    if any(language not in LANGUAGES for language in value):
-        raise ValueError(f"choose from {', '.join(LANGUAGES)}")
-    return value
-
-
-Languages = Annotated[tuple[str, ...], AfterValidator(_known_languages)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class OrganisationSettings(_Section):
-    """``[organisation]``: who runs this bot."""
-
-    name: str = Field(min_length=1)
-    country: Country
-    languages: Languages = ("nl", "fr", "en")
-    public_url: str = "http://127.0.0.1:8080"
-
-    @field_validator("languages")
-    @classmethod
-    def _at_least_one(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value:
-            raise ValueError('name at least one, as ["nl"]')
-        return value
-
-    @field_validator("public_url")
-    @classmethod
-    def _no_slash(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("give a full address that begins with https://")
-        return value.rstrip("/")
-
-
-class ServerSettings(_Section):
-    """``[server]``: where the pages and webhooks are served."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
-    metrics_token: str = Field(default="", repr=False)
-
-    @field_validator("metrics_token")
-    @classmethod
-    def _not_guessable(cls, value: str) -> str:
-        is_plain = value.isascii() and value.isprintable()
-        if value and (len(value) < TOKEN_LENGTH or not is_plain):
-            raise ValueError(f"use at least {TOKEN_LENGTH} letters and digits, made at random")
-        return value
-
-
-class DatabaseSettings(_Section):
-    """``[database]``: SQLite beside the configuration, or PostgreSQL."""
-
-    url: str = "sqlite:///wijkbot.db"
-
-    @property
-    def is_embedded(self) -> bool:
-        """SQLite: one process serves it, and nobody else."""
-        return self.url.startswith("sqlite")
-
-    @field_validator("url")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        if not value.startswith(("sqlite:///", "postgresql://")):
-            raise ValueError("use sqlite:///wijkbot.db or postgresql://user@host/name")
-        return value
-
-
-class PolicyConfig(_Section):
-    """``[policy]``: the limits of every group. ``quiet`` is "21:00-08:00"."""
-
-    profile: Literal["strict"] = "strict"
-    group_activation: Literal["moderator", "invite"] = "moderator"
-    mode: Literal["mention"] = "mention"
-    answers_per_hour: int = Field(default=6, ge=1)
-    unsolicited_per_day: int = Field(default=1, ge=0)
-    unsolicited_per_week: int = Field(default=3, ge=0)
-    quiet: str = "21:00-08:00"
-
-    @field_validator("quiet")
-    @classmethod
-    def _readable(cls, value: str) -> str:
-        try:
-            QuietHours.parse(value)
-        except ValueError:
-            raise ValueError('write the quiet hours as "21:00-08:00"') from None
-        return value
-
-
-class CrisisSettings(_Section):
-    """``[crisis]``: is a human on call? With "none" the cards say that nobody reads along."""
-
-    on_call: Literal["none", "phone", "external"] = "none"
-
-
-class GoLiveSettings(_Section):
-    """``[go_live]``: what ``doctor --go-live`` asks for before residents are served."""
-
-    insurance_text: str = ""
-    shelter: str = ""
-    helplines_checked: date | None = None
-    dpia_date: date | None = None
-
-
-class SecureChatSettings(_Section):
-    """``[secure_chat]``: the organisation's own secure chat."""
-
-    kind: Literal["external_url"] = "external_url"
-    url: str = ""
-
-    @field_validator("url")
-    @classmethod
-    def _secure(cls, value: str) -> str:
-        if value and not value.startswith("https://"):
-            raise ValueError("the secure chat needs an address that begins with https://")
-        return value
-
-
-class UnderstandingSettings(_Section):
-    """``[understanding]``: how messages are understood."""
-
-    semantic: bool = False
-
-
-class Neighbourhood(_Section):
-    """``[neighbourhoods.<id>]``: one neighbourhood; ``content`` is its overlay folder."""
-
-    name: str
-    country: Country | None = None
-    region: str = ""
-    languages: Languages = ()
-    content: str = ""
-    timezone: str = ""
-
-    @field_validator("timezone")
-    @classmethod
-    def _on_the_list(cls, value: str) -> str:
-        try:
-            if value:
-                ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError('use a name of the IANA list, as "Europe/Brussels"') from None
-        return value
-
-
-class ChannelSettings(BaseModel):
-    """``[channels.<name>]``: one account; the other keys are the adapter's own."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    adapter: str
-    neighbourhood: str = ""
-
-    def options(self) -> dict[str, Any]:
-        """The keys that the adapter itself reads."""
-        return dict(self.model_extra or {})
 
 
 class _Environment(EnvSettingsSource):
@@ -366,7 +226,8 @@ def _with_folders(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def _first_problem(error: ValidationError) -> SettingsError:
     problem = error.errors(include_url=False, include_input=False)[0]
-    location = [str(part) for part in problem["loc"]]
+    # pydantic marks a wrong name of a section by adding "[key]" to it
+    location = [str(part) for part in problem["loc"] if part != "[key]"]
     key = ".".join(location)
     if problem["type"] == "missing":
         return SettingsError(key, "this is missing; add it to wijkbot.toml")
@@ -379,12 +240,13 @@ def _first_problem(error: ValidationError) -> SettingsError:
 
 
 def _known_keys(location: list[str]) -> list[str]:
-    fields = Settings.model_fields
-    if not location:
-        return list(fields)
-    section = fields[location[0]].annotation
-    if location[0] == "neighbourhoods":
-        return list(Neighbourhood.model_fields)
-    if isinstance(section, type) and issubclass(section, BaseModel):
-        return list(section.model_fields)
-    return list(SecureChatSettings.model_fields)
+    """The keys of a section, however deep; below neighbourhoods and such stands a name first."""
+    model: type[BaseModel] = Settings
+    parts = iter(location)
+    for part in parts:
+        annotation = model.model_fields[part].annotation
+        if get_origin(annotation) is dict:
+            next(parts, None)
+        kinds = (annotation, *get_args(annotation))
+        model = next(k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel))
+    return list(model.model_fields)

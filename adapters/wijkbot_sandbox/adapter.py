@@ -109,6 +109,7 @@ class SandboxAdapter:
             has_links_in_buttons=True,
             can_edit=True,
             can_withdraw=True,
+            can_pin=True,
             is_idempotent=True,
             gap_ms=0,
             group_gap_ms=0,
@@ -141,9 +142,10 @@ class SandboxAdapter:
         return Sent(message_id) if done else Refused(Reason.GONE, permanent=True)
 
     async def pin(self, chat: str, message_id: str) -> ActResult:
-        """There is nothing to pin here."""
-        del chat, message_id
-        return Unsupported("pin")
+        """Mark a message of the bot as the pinned one."""
+        del chat
+        done = self.world.pin(int(message_id))
+        return Sent(message_id) if done else Refused(Reason.GONE, permanent=True)
 
     async def leave(self, chat: str) -> ActResult:
         """The bot stays in its own sandbox."""

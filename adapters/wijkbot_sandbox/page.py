@@ -156,6 +156,7 @@ def _line(line: Line, me: str, own_url: str) -> dict[str, Any]:
         "name": name_of(line.author),
         "mine": line.author == me,
         "bot": line.author == BOT,
+        "pinned": line.is_pinned,
         "html": str(_linked(line.text, me, own_url)),
         "at": f"{line.at:%H:%M}",
         "choices": [{"id": c.id, "title": c.title, "url": c.url} for c in line.choices],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wijkbot.adapter_api import Choice
@@ -37,6 +37,7 @@ class Line:
     text: str
     at: datetime
     choices: tuple[Choice, ...] = ()
+    is_pinned: bool = False
 
 
 class World:
@@ -77,10 +78,21 @@ class World:
         """Change a line of the bot in place."""
         for index, line in enumerate(self._lines):
             if line.number == number and line.author == BOT:
-                self._lines[index] = Line(number, line.chat, BOT, text, line.at, choices)
+                self._lines[index] = replace(line, text=text, choices=choices)
                 self._tell()
                 return True
         return False
+
+    def pin(self, number: int) -> bool:
+        """Pin a line of the bot; it takes the place of the one that was pinned in that chat."""
+        chat = next((n.chat for n in self._lines if n.number == number and n.author == BOT), None)
+        if chat is None:
+            return False
+        self._lines = [
+            replace(n, is_pinned=n.number == number) if n.chat == chat else n for n in self._lines
+        ]
+        self._tell()
+        return True
 
     def remove(self, number: int) -> bool:
         """Take a line of the bot away."""

@@ -110,7 +110,7 @@ async def test_crisis_card_is_sent_whatever_its_age_and_an_old_answer_is_not(
         await _come_in(living, _missed(1, text="ik wil niet meer leven", minutes=3 * 24 * 60))
         (card,) = await _said(living, 1)
         assert card.startswith("Dit is ernstig.")
-    async with living_bot(tmp_path, CHANNELS) as living:
+    async with living_bot(tmp_path, CHANNELS, at=SATURDAY + timedelta(minutes=5)) as living:
         house, until = living.bot.house, living.bot.house.clock.now_ms() + 3_600_000
         await house.database.write(lambda c: limiter.hold(c, "wijk", until))
         question = _missed(2, text="waar kan ik printen?")

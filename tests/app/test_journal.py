@@ -18,7 +18,7 @@ from wijkbot.app.journal import Journal, JournalProblem
 from wijkbot.app.perform import Moment, perform
 from wijkbot.clock import Clock
 from wijkbot.engine.conversation import PlaceState
-from wijkbot.engine.effects import Erase, StopUnasked
+from wijkbot.engine.effects import Erase, OptOut
 from wijkbot.engine.events import Facts
 from wijkbot.engine.words import Place
 from wijkbot.storage import backup, jobs, opt_outs, retention
@@ -243,7 +243,7 @@ async def test_a_crash_between_journal_and_commit_loses_nothing(tmp_path: Path) 
         house = living.bot.house
         await note_a_job(living)
         member = await member_in(house)
-        effects = (StopUnasked(), Erase())
+        effects = (OptOut(), Erase())
 
         def crash(conn: Connection) -> None:
             perform(conn, house.sealer, effects, moment(house, member))

@@ -15,6 +15,7 @@ from wijkbot.content.load import load
 from wijkbot.content.locate import content_dir
 from wijkbot.content.model import Helpline, Hours, Item, Text
 from wijkbot.engine.effects import Offer, Say
+from wijkbot.engine.table import MINOR_FOOTER
 from wijkbot.engine.values import ChoiceTitle, Day, Number, OwnWords, Values
 from wijkbot.engine.words import Purpose
 
@@ -107,7 +108,8 @@ def test_no_text_of_the_pack_leaves_a_brace_or_a_dangling_colon(
     setting = _setting(country, secure=secure)
     for item in _texts():
         written = _said(item, language, setting)
-        assert written, item
+        # its one number must be checked before it may stand on a crisis card
+        assert written or (item == MINOR_FOOTER and country == "NL"), item
         assert not re.search(r"[{}]|:\s*$|: *[.\n]", written), (item, written)
 
 
@@ -192,7 +194,7 @@ def test_line_that_nobody_checked_never_stands_on_a_crisis_card() -> None:
 def test_every_crisis_text_is_written_in_every_language(country: str, language: str) -> None:
     crisis = [i for i in _texts() if getattr(_pack()[i], "purpose", "") == "crisis"]
     assert len(crisis) >= 5
-    for item in crisis:
+    for item in set(crisis) - {MINOR_FOOTER}:  # that one is the last line of a card
         assert "112" in _said(item, language, _setting(country)), item
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.living import living_bot
-from wijkbot.app.announce import draft_of, plan, rule_of, say_of
+from wijkbot.app.announce import AnnouncementRule, draft_of, plan, say_of
 from wijkbot.app.assemble import assemble, ensure_key, ensure_schema, make_adapters, open_house
 from wijkbot.app.house import House
 from wijkbot.app.plan_ahead import plan_ahead, wish_of
@@ -70,6 +70,7 @@ async def _still(folder: Path) -> AsyncIterator[Still]:
         {
             "organisation": {"name": "Buurthuis De Brug", "country": "BE"},
             "secure_chat": {"url": "https://veilige-chat.example/"},
+            "policy": {"pointer": ""},
             "channels": CHANNELS,
         }
     )
@@ -166,7 +167,7 @@ async def test_rest_of_a_long_announcement_is_made_by_the_bot(tmp_path: Path) ->
             lambda c: broadcasts.create(c, house.sealer, draft, Audience(), now_ms)
         )
         first = await house.database.write(
-            lambda c: broadcasts.expand(c, made, rule_of(house), now_ms, limit=40)
+            lambda c: broadcasts.expand(c, made, AnnouncementRule(house), now_ms, limit=40)
         )
         assert (False, 40) == (first.done, first.queued)
         loop = asyncio.create_task(ticking(house, _nobody))

@@ -132,6 +132,28 @@ async def test_odd_job_asked_in_the_group_goes_on_in_the_direct_chat(
         assert 1 == len(await _said(ben, strangers, user))
 
 
+async def test_only_an_admin_of_the_room_silences_and_sends_away(
+    homeserver: LocalSynapse, new_resident: NewResident, tmp_path: Path
+) -> None:
+    """Asked of the homeserver when the command comes in; a bot that is sent away is out."""
+    anna = await new_resident("anna")
+    ben = await new_resident("ben")
+    user = _account(homeserver)
+    async with living_bot(tmp_path, _channel(homeserver, user)) as living:
+        room = await anna.create_room("Onze straat", user, encrypted=False)
+        await anna.wait_message(room, user, "computer")
+        await anna.do("invite", room=room, user=ben.user_id)
+        await ben.do("join", room=room)
+        await ben.send(room, f"@{_name(user)} /stil 7d")
+        await anna.wait_message(room, user, "alleen een beheerder")
+        await anna.send(room, f"@{_name(user)} /stil 7d")
+        await anna.wait_message(room, user, "ik ben stil tot")
+        await anna.send(room, f"@{_name(user)} ga weg")
+        await anna.wait_message(room, user, "Oké, ik ga weg.")
+        living.bot.house.clock.shift(120)
+        await anna.do("wait_member", room=room, user=user, membership="leave")
+
+
 @asynccontextmanager
 async def _process(config: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
     """A bot in a process of its own, that can be killed."""

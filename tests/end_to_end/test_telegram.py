@@ -58,6 +58,27 @@ async def test_bot_says_once_that_it_is_a_computer_and_whose(tmp_path: Path) -> 
         assert "Buurthuis De Brug" in _texts(api, group)[0]
 
 
+async def test_only_an_admin_of_the_group_silences_and_sends_away(tmp_path: Path) -> None:
+    """Asked of Telegram when the command comes in; a bot that is sent away is out."""
+    async with _in_a_group(tmp_path) as (api, group, living):
+        api.world.chat(group).members |= {ANN: "administrator", BEN: "member"}
+        api.user_says(group, BEN, "@wijkbot /stil 7d")
+        await api.wait_sent(group, 2)
+        assert "alleen een beheerder" in _texts(api, group)[1]
+        api.user_says(group, ANN, "@wijkbot /stil 7d")
+        await api.wait_sent(group, 3)
+        assert "ik ben stil tot" in _texts(api, group)[2]
+        api.user_says(group, ANN, "@wijkbot ga weg")
+        await api.wait_sent(group, 4)
+        assert "Oké, ik ga weg." in _texts(api, group)[3]
+        living.bot.house.clock.shift(120)
+        for _ in range(200):
+            if api.world.chat(group).bot_status == "left":
+                break
+            await asyncio.sleep(0.1)
+        assert "left" == api.world.chat(group).bot_status
+
+
 async def test_next_hour_in_the_group(tmp_path: Path) -> None:
     """The right next date for the test's clock: Monday 23 November, all of the card."""
     async with _in_a_group(tmp_path) as (api, group, _):

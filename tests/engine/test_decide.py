@@ -15,11 +15,11 @@ from wijkbot.engine.effects import (
     BindToken,
     ChangePlace,
     NoteOddJob,
+    OptOut,
     PlaceChange,
     StaffKind,
     StaffNotice,
     StopTimer,
-    StopUnasked,
 )
 from wijkbot.engine.events import (
     BotJoined,
@@ -247,7 +247,7 @@ def test_back_at_the_first_question_asks_it_again() -> None:
 def test_stop_in_a_dialog_ends_the_dialog_and_is_no_opt_out() -> None:
     decision = _decide(heard(Label.STOP, "stop"), _opened("2", "een lamp"))
     assert ["T32"] == names(decision.effects)
-    assert StopUnasked() not in decision.effects
+    assert OptOut() not in decision.effects
     assert "lamp" not in str(decision.conversation)
 
 

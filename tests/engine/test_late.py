@@ -10,7 +10,7 @@ import pytest
 from tests.engine.pack import NOW, facts, group, names, private, said, shelf
 from wijkbot.engine.conversation import Conversation, PlaceState
 from wijkbot.engine.decide import Decision, decide
-from wijkbot.engine.effects import BindToken, StartTimer, StopUnasked
+from wijkbot.engine.effects import BindToken, OptOut, StartTimer
 from wijkbot.engine.events import (
     LATE_AFTER,
     BotJoined,
@@ -142,7 +142,7 @@ def test_crisis_help_stop_and_erasure_are_never_too_late(label: Label) -> None:
 
 
 def test_late_stop_is_obeyed() -> None:
-    assert StopUnasked() in _decide(_typed(Label.STOP, "stop")).effects
+    assert OptOut() in _decide(_typed(Label.STOP, "stop")).effects
 
 
 def test_open_dialog_goes_on_with_a_late_answer() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.engine.pack import facts, group, heard, names, private, said, shelf
 from wijkbot.engine.conversation import Conversation
 from wijkbot.engine.decide import decide
-from wijkbot.engine.effects import BindToken, ChangePlace, NoteOddJob, PlaceChange, StopUnasked
+from wijkbot.engine.effects import BindToken, ChangePlace, NoteOddJob, OptOut, PlaceChange
 from wijkbot.engine.events import BotJoined, ChatStarted, ChoiceMade, MessageArrived, TimePassed
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.talk import Turn
@@ -244,7 +244,7 @@ def test_personal_data_in_own_words_is_not_taken() -> None:
 def test_stop_outside_a_dialog_is_kept() -> None:
     """The opt-out is an effect, and the confirmation carries 112."""
     decision = decide(shelf().book, private(), Conversation(), heard(Label.STOP, "stop"))
-    assert StopUnasked() in decision.effects
+    assert OptOut() in decision.effects
 
 
 def test_dialog_times_out_and_withdraws_politely() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from tests.storage.house import House
@@ -38,6 +38,35 @@ async def test_a_message_names_a_published_item(house: House, chat_id: int) -> N
     draft = Draft(chat_id, Lane.REPLY, "k", Purpose.INFO, "no-such-item", 1, "nl", b"")
     with pytest.raises(IntegrityError):
         await house.write(lambda conn: outbox.append(conn, house.sealer, draft, house.now))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"purpose": None},
+        {"purpose": "help"},
+        {"item_id": None},
+        {"item_version": None},
+        {"item_version": 99},
+    ],
+    ids=["no-purpose", "unknown-purpose", "no-item", "no-version", "unpublished-version"],
+)
+async def test_database_itself_takes_no_row_without_its_reason(
+    house: House, chat_id: int, wrong: dict[str, object]
+) -> None:
+    """Whatever code writes it: purpose, item and version are there, and were published."""
+    await house.say(chat_id, "right")
+    copied = ["lane_id", "seq", "purpose", "item_id", "item_version", "created_at"]
+
+    def write(conn: Connection) -> None:
+        known = [outbox_table.c[name] for name in copied]
+        row = dict(conn.execute(select(*known)).mappings().one())
+        conn.execute(outbox_table.insert().values({**row, "seq": 2, "key": "other", **wrong}))
+
+    with pytest.raises(IntegrityError):
+        await house.write(write)
+    await house.write(lambda conn: conn.execute(select(outbox_table)).all())
+    assert ["right"] == list(await statuses(house))
 
 
 async def test_the_sender_gets_the_address_and_the_values(house: House, chat_id: int) -> None:

@@ -133,3 +133,19 @@ def test_somebody_in_danger_gets_a_card(language: str, text: str) -> None:
 def test_idiom_never_gets_a_card(language: str, text: str) -> None:
     label = reader().read(text, language).label
     assert label not in CRISIS_LABELS | {Label.HOMELESS_TONIGHT}
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("i want to kill myself", "en"),
+        ("i want to kill myself tonight", "en"),
+        ("es-tu un robot ou un humain ?", "fr"),
+        ("je suis tombée dans les escaliers", "fr"),
+        ("ik zit er helemaal doorheen", "nl"),
+    ],
+)
+def test_language_of_a_cry_is_not_that_of_the_chat(text: str, language: str) -> None:
+    """The card must be in the language of who is in danger, whatever the group speaks."""
+    for hint in ("", "nl", "en", "fr"):
+        assert language == reader().read(text, hint).language

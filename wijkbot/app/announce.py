@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter
+from wijkbot.app import decision_log
 from wijkbot.app.deliver import links_of
 from wijkbot.app.house import House, local_time, policy_of
 from wijkbot.app.language import answer_language
@@ -18,13 +20,14 @@ from wijkbot.app.render import Setting, render
 from wijkbot.content.model import Item
 from wijkbot.engine.effects import Say
 from wijkbot.engine.policy import Request, permit
-from wijkbot.engine.words import Purpose
+from wijkbot.engine.words import Place, Purpose
 from wijkbot.schedule.openings import holiday_name
 from wijkbot.settings import SettingsError
-from wijkbot.storage import broadcasts, chats
+from wijkbot.storage import broadcasts, chats, counts
 from wijkbot.storage.audience import Audience
-from wijkbot.storage.broadcasts import BroadcastDraft, Leased, LocalDay, Rule
+from wijkbot.storage.broadcasts import BroadcastDraft, Leased, LocalDay, Step
 from wijkbot.storage.chats import Chat
+from wijkbot.storage.counts import Count
 from wijkbot.storage.errors import LeaseLost
 
 log = structlog.get_logger()
@@ -101,7 +104,7 @@ async def announce(house: House, plan_: Plan, key: str, author: str) -> Announce
             draft = draft_of(previews[0].say, now_ms, f"{key}.{area}", author)
             audience = Audience.of((p.group.id for p in previews), area)
             made = broadcasts.create(conn, house.sealer, draft, audience, now_ms)
-            broadcasts.expand(conn, made, rule_of(house), now_ms)
+            _expand(conn, house, made, now_ms)
             ids.append(made)
             queued += broadcasts.tally(conn, made).queued
         return Announced(tuple(ids), queued)
@@ -127,13 +130,11 @@ async def continue_broadcasts(house: House, wake: Callable[[], None]) -> int:
 
 
 async def _continue(house: House, one: Leased, wake: Callable[[], None]) -> int:
-    permitted, queued = rule_of(house), 0
+    queued = 0
     while True:
         now_ms = house.clock.now_ms()
         step = await house.database.write(
-            lambda c, at=now_ms: broadcasts.expand(  # type: ignore[misc]
-                c, one.id, permitted, at, lease=one.lease
-            )
+            lambda c, at=now_ms: _expand(c, house, one.id, at, one.lease)  # type: ignore[misc]
         )
         queued += step.queued
         if step.queued:
@@ -155,22 +156,47 @@ def draft_of(say: Say, now_ms: int, key: str, author: str) -> BroadcastDraft:
     )
 
 
-def rule_of(house: House) -> Rule:
-    """The rule as the storage asks it: which of these locked chats may get it at this moment?"""
+class AnnouncementRule:
+    """The rule as the storage asks it: which of these locked chats may get it at this moment?
 
-    def permitted(found: list[Chat]) -> dict[int, LocalDay]:
-        now_ms = house.clock.now_ms()
+    Remembers its verdicts for the log of decisions.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._verdicts: Counter[tuple[str, Place, str]] = Counter()
+
+    def __call__(self, found: list[Chat]) -> dict[int, LocalDay]:
+        """The chats that may get it, with their local day."""
+        now_ms = self._house.clock.now_ms()
         moments: dict[str, _Moment] = {}
         allowed = {}
         for chat in found:
             area = chat.neighbourhood
             if area not in moments:
-                moments[area] = _moment_in(house, area, now_ms)
-            if not _forbidden_by(house, chat, moments[area]):
+                moments[area] = _moment_in(self._house, area, now_ms)
+            rule = _forbidden_by(self._house, chat, moments[area])
+            place = Place.PRIVATE if chat.is_private else Place.GROUP
+            self._verdicts[moments[area].day.day, place, rule] += 1
+            if not rule:
                 allowed[chat.id] = moments[area].day
         return allowed
 
-    return permitted
+    def counts(self) -> list[Count]:
+        """What it decided, for the log."""
+        return [
+            decision_log.of_announcement(day, place, rule, many)
+            for (day, place, rule), many in self._verdicts.items()
+        ]
+
+
+def _expand(
+    conn: Connection, house: House, broadcast: int, now_ms: int, lease: int | None = None
+) -> Step:
+    rule = AnnouncementRule(house)
+    step = broadcasts.expand(conn, broadcast, rule, now_ms, lease=lease)
+    counts.add(conn, *rule.counts())
+    return step
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def assemble(
         for name, adapter in adapters.items()
         if role.receives or (role.sends and not adapter.sends_from_home)
     }
-    ports = {name: ChannelPort(name, house, wakes.arrived) for name in here}
+    ports = {name: ChannelPort(name, house, wakes.arrived, here[name]) for name in here}
     deliverers = {
         name: Deliverer(house, name, adapter, wakes.senders[name])
         for name, adapter in here.items()

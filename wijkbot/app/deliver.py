@@ -23,6 +23,7 @@ from wijkbot.adapter_api import (
     Unknown,
     Urgency,
 )
+from wijkbot.app import decision_log
 from wijkbot.app.crew import Crew
 from wijkbot.app.house import House, local_time, policy_of
 from wijkbot.app.language import variant
@@ -32,10 +33,11 @@ from wijkbot.app.rates import pace_of
 from wijkbot.app.render import Links, Rendered, Setting, render
 from wijkbot.engine.effects import Say
 from wijkbot.engine.policy import Request, permit
+from wijkbot.engine.table import POINTER
 from wijkbot.engine.values import OwnWords
 from wijkbot.engine.words import Purpose
 from wijkbot.schedule.openings import holiday_name
-from wijkbot.storage import chats, lanes, limiter, outbox, rekey, waits
+from wijkbot.storage import chats, counts, lanes, limiter, outbox, rekey, waits
 from wijkbot.storage.dialect import moment
 from wijkbot.storage.errors import DatabaseAway, LeaseLost, StorageProblem
 from wijkbot.storage.lanes import Outgoing, Settlement
@@ -143,6 +145,7 @@ class Deliverer:
             await self._retry(row, WAIT_MS, verdict)
             return
         if verdict:
+            await self._log_refusal(row, verdict, now_ms)
             await self._settle(row, Status.REFUSED, error=verdict)
             return
         rendered = await self._render(row, say, now_ms)
@@ -196,6 +199,12 @@ class Deliverer:
         permitted = permit(request, place, policy_of(house.settings))
         return "" if permitted.is_permitted else permitted.rule
 
+    async def _log_refusal(self, row: Outgoing, rule: str, now_ms: int) -> None:
+        day = local_time(self._house.settings, row.neighbourhood, now_ms).date().isoformat()
+        place = "P" if row.is_private else "G"
+        told = decision_log.at_the_door(day, place, row.purpose, rule)
+        await self._surely(lambda c: counts.add(c, told))
+
     async def _render(self, row: Outgoing, say: Say, now_ms: int) -> Rendered:
         house = self._house
         item = await house.library.item(row.item_id, row.item_version)
@@ -215,6 +224,7 @@ class Deliverer:
         match result:
             case Sent(message_id):
                 await self._settle(row, Status.SENT, message_id=message_id)
+                await self._pin(row, message_id)
             case Queued(message_id):
                 await self._settle(row, Status.QUEUED, message_id=message_id)
             case Unknown():
@@ -226,6 +236,17 @@ class Deliverer:
                 await self._refused(row, result)
             case _:
                 assert_never(result)
+
+    async def _pin(self, row: Outgoing, message_id: str) -> None:
+        """The pointer is the pinned message of its group, where the bot may pin."""
+        address = row.address
+        if row.item_id != POINTER or row.is_private or address is None or not message_id:
+            return
+        if not self._adapter.capabilities(address).can_pin:
+            return
+        pinned = await self._adapter.pin(address, message_id)
+        if isinstance(pinned, Refused | Unknown):
+            log.info("not-pinned", channel=self._channel)
 
     async def _refused(self, row: Outgoing, refused: Refused) -> None:
         if refused.reason is Reason.REKEYED and refused.new_chat:

@@ -17,8 +17,9 @@ import structlog
 from wijkbot.adapter_api import Adapter, ConfigError
 from wijkbot.app.deliver import Deliverer
 from wijkbot.app.house import House
-from wijkbot.app.loops import keep_running
+from wijkbot.app.loops import keep_running, outlive
 from wijkbot.app.receive import ChannelPort, Fence
+from wijkbot.app.stays import LOOK_SECONDS, leave_due
 from wijkbot.settings import SettingsError
 from wijkbot.storage import leases
 from wijkbot.storage.errors import StorageProblem
@@ -114,21 +115,29 @@ class Home:
         door = self._port.fenced(Fence(self.lease, number, self._over.set))
         renewing = asyncio.create_task(self._renew(number))
         receiving = asyncio.create_task(self._receive(door, deliverer))
+        leaving = asyncio.create_task(outlive(self._leave))
         over = asyncio.create_task(self._over.wait())
         try:
-            await asyncio.wait({receiving, over}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({receiving, leaving, over}, return_when=asyncio.FIRST_COMPLETED)
             if self._is_stopping and deliverer is not None:
                 # a send that is cut off would be tried again: a double answer
                 deliverer.stop()
                 await asyncio.wait({receiving}, timeout=FINISH_SECONDS)
         finally:
             self.is_home = False
-            faults = await _ended(receiving, over)
+            faults = await _ended(receiving, leaving, over)
             await self._adapter.stop_receiving()
             await _ended(renewing)
             await self._release(number)
         log.info("home-left", channel=self._channel)
         await self._judge(faults)
+
+    async def _leave(self) -> None:
+        """Be out of the groups that do not want the bot; only the home speaks for the account."""
+        while True:
+            if self.is_home:
+                await leave_due(self._house, self._channel, self._adapter)
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _receive(self, door: ChannelPort, deliverer: Deliverer | None) -> None:
         await self._adapter.start(door)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from wijkbot.app.journal import Journal
@@ -45,4 +45,7 @@ def policy_of(settings: Settings) -> PolicySettings:
         unasked_per_day=policy.unsolicited_per_day,
         unasked_per_week=policy.unsolicited_per_week,
         quiet=QuietHours.parse(policy.quiet),
+        silent_at_most=timedelta(days=policy.silent_days_at_most),
+        relaxations=policy.relaxed(),
+        version=policy.policy_version(),
     )

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from wijkbot.storage import conversations, outbox
+from wijkbot.storage import conversations, counts, outbox
 from wijkbot.storage.conversations import Advance, Claimed
+from wijkbot.storage.counts import Count
 from wijkbot.storage.outbox import Draft
 from wijkbot.storage.seal import Sealer
 
@@ -25,6 +26,7 @@ class Ledger:
         self._advances: list[Advance] = []
         self._awake: list[int] = []
         self._drafts: list[Draft] = []
+        self._counts: list[Count] = []
         self._claims: dict[int, Claimed] = {}
 
     def advance(self, step: Advance) -> None:
@@ -39,6 +41,10 @@ class Ledger:
         """These messages go out."""
         self._drafts += drafts
 
+    def count(self, counted: Sequence[Count]) -> None:
+        """So often was this decided."""
+        self._counts += counted
+
     def write(self, conn: Connection) -> None:
         """Write what was booked.
 
@@ -49,10 +55,11 @@ class Ledger:
             outbox.resume(conn, *self._awake)
         if self._drafts:
             outbox.append_many(conn, self._sealer, self._drafts, self._now_ms)
+        counts.add(conn, *self._counts)
         if self._advances:  # last: what comes in for these conversations waits from here on
             for claimed in conversations.advance(conn, self._sealer, self._advances, self._now_ms):
                 self._claims[claimed.id] = claimed
-        self._advances, self._awake, self._drafts = [], [], []
+        self._advances, self._awake, self._drafts, self._counts = [], [], [], []
 
     def claim_of(self, conversation_id: int) -> Claimed:
         """The claim on a conversation as it goes on, once it is written."""

@@ -12,24 +12,29 @@ from wijkbot.app.journal import Journal
 from wijkbot.app.payload import say_bytes
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.effects import (
+    BeSilent,
     BindToken,
+    CastVote,
     ChangePlace,
     Effect,
     Erase,
+    LeaveGroup,
     NoteOddJob,
+    OptIn,
+    OptOut,
     Say,
     StaffNotice,
     StartTimer,
     StopTimer,
-    StopUnasked,
+    Withheld,
 )
 from wijkbot.engine.events import Facts
 from wijkbot.engine.policy import PolicySettings, Request, permit
+from wijkbot.engine.table import PERSONAL_DATA, SMALL_ANSWERS
 from wijkbot.engine.values import OwnWords
 from wijkbot.engine.words import Purpose
-from wijkbot.storage import chats, counts, erase, jobs, opt_outs, tokens
-from wijkbot.storage.counts import Count
-from wijkbot.storage.entries import Erased, OptedOut
+from wijkbot.storage import chats, erase, jobs, opt_outs, tokens, votes
+from wijkbot.storage.entries import Erased, OptedIn, OptedOut
 from wijkbot.storage.jobs import JobDraft
 from wijkbot.storage.outbox import Draft, Lane
 from wijkbot.storage.seal import Sealer
@@ -37,6 +42,9 @@ from wijkbot.storage.tokens import Bound
 
 ANSWER_LIVES = timedelta(hours=12)
 """An answer that could not be sent for so long is not sent any more; a crisis card always is."""
+GOODBYE_TAKES = timedelta(minutes=1)
+"""So long the bot stays after it was told to leave, to say goodbye."""
+_HOUR_MS = 3_600_000
 TOKEN_LIVES = timedelta(minutes=30)
 JOB_LIVES = timedelta(days=14)
 
@@ -71,8 +79,14 @@ def perform(
                 chat = chats.lock(conn, moment.chat_id)
                 if chat is not None:
                     chats.apply_change(conn, chat, change, moment.now_ms)
-            case StartTimer() | StopTimer():
-                continue
+            case StartTimer() | StopTimer() | Withheld() | StaffNotice():
+                continue  # the timer and the counts are booked beside what all messages book
+            case OptOut() | OptIn() | CastVote():
+                # anonymous admins share one id: one of them decides nothing for the others
+                if moment.member_hmac:
+                    _wished(conn, effect, moment)
+            case BeSilent() | LeaveGroup():
+                _about_the_group(conn, effect, moment)
             case _:
                 _about_the_person(conn, sealer, effect, moment)
     return drafts
@@ -86,7 +100,7 @@ def erases(effects: tuple[Effect, ...]) -> bool:
 def _about_the_person(
     conn: Connection,
     sealer: Sealer,
-    effect: NoteOddJob | BindToken | StopUnasked | Erase | StaffNotice,
+    effect: NoteOddJob | BindToken | Erase,
     moment: Moment,
 ) -> None:
     member, now_ms = moment.member_hmac, moment.now_ms
@@ -96,19 +110,42 @@ def _about_the_person(
         case BindToken(token, dialog):
             bound = Bound(dialog, member, now_ms + _ms(TOKEN_LIVES))
             tokens.bind(conn, sealer, token, bound)
-        case StopUnasked():
-            unasked = (Purpose.ANNOUNCEMENT, Purpose.ODD_JOB)
-            new = [purpose for purpose in unasked if not opt_outs.has(conn, member, purpose)]
-            moment.journal.write(*(OptedOut(member, purpose, now_ms) for purpose in new))
-            for purpose in new:
-                opt_outs.add(conn, member, purpose, "chat", now_ms)
         case Erase():
             chats_ = erase.private_chats(conn, member)
             moment.journal.write(Erased(member, chats_, now_ms))
             erase.erase_member(conn, member, now_ms)
-        case StaffNotice(kind):
-            day = moment.facts.local_now.date().isoformat()
-            counts.add(conn, Count(day, f"staff.{kind}", moment.place.place, 1))
+        case _:
+            assert_never(effect)
+
+
+def _wished(conn: Connection, effect: OptOut | OptIn | CastVote, moment: Moment) -> None:
+    """What a resident wants of the bot; the journal knows it before the database does."""
+    member, now_ms = moment.member_hmac, moment.now_ms
+    match effect:
+        case OptOut(purposes):
+            new = [purpose for purpose in purposes if not opt_outs.has(conn, member, purpose)]
+            moment.journal.write(*(OptedOut(member, purpose, now_ms) for purpose in new))
+            for purpose in new:
+                opt_outs.add(conn, member, purpose, "chat", now_ms)
+        case OptIn():
+            stopped = opt_outs.of(conn, member)
+            moment.journal.write(*(OptedIn(member, name, now_ms) for name in stopped))
+            for name in stopped:
+                opt_outs.lift(conn, member, name)
+        case CastVote(is_yes):
+            votes.cast(conn, moment.chat_id, member, is_yes=is_yes, now_ms=now_ms)
+        case _:
+            assert_never(effect)
+
+
+def _about_the_group(conn: Connection, effect: BeSilent | LeaveGroup, moment: Moment) -> None:
+    match effect:
+        case BeSilent(hours):
+            until = moment.now_ms + hours * _HOUR_MS if hours else None
+            chats.configure(conn, moment.chat_id, silent_until=until)
+        case LeaveGroup():
+            # not before the goodbye is out
+            chats.configure(conn, moment.chat_id, leave_at=moment.now_ms + _ms(GOODBYE_TAKES))
         case _:
             assert_never(effect)
 
@@ -126,8 +163,8 @@ def timer_after(effects: tuple[Effect, ...], current: int | None, now_ms: int) -
     return current
 
 
-def _draft(say: Say, moment: Moment, index: int) -> Draft | None:
-    """The message of an effect, unless the rule forbids it by now."""
+def forbidden_by(say: Say, moment: Moment) -> str:
+    """The line of the rule that forbids this text by now, under the chat's lock, or ""."""
     request = Request(
         purpose=say.purpose,
         is_answer=True,
@@ -135,8 +172,17 @@ def _draft(say: Say, moment: Moment, index: int) -> Draft | None:
         is_holiday=moment.facts.is_holiday,
         has_own_words=any(isinstance(value, OwnWords) for _, value in say.values),
         has_stopped=moment.facts.has_stopped,
+        is_ignored=moment.facts.is_ignored,
+        is_tip=say.item == PERSONAL_DATA,
+        is_small_answer=say.item in SMALL_ANSWERS,
     )
-    if not permit(request, moment.place, moment.policy).is_permitted:
+    verdict = permit(request, moment.place, moment.policy)
+    return "" if verdict.is_permitted else verdict.rule
+
+
+def _draft(say: Say, moment: Moment, index: int) -> Draft | None:
+    """The message of an effect, unless the rule forbids it by now."""
+    if forbidden_by(say, moment):
         return None
     is_crisis = say.purpose is Purpose.CRISIS
     return Draft(

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy import Connection
 
-from wijkbot.adapter_api import EventKind, IncomingEvent, SenderKind
+from wijkbot.adapter_api import Adapter, EventKind, IncomingEvent, SenderKind
 from wijkbot.app.house import House
 from wijkbot.app.payload import event_bytes, to_ms
+from wijkbot.engine.commands import ADMIN_ONLY, find
 from wijkbot.storage import channel_state, inbox, leases, outbox, rekey
 from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.inbox import Arrival
@@ -24,6 +25,8 @@ from wijkbot.storage.outbox import Status
 
 log = structlog.get_logger()
 
+ASK_SECONDS = 2.0
+"""So long a platform may take to say who is an admin; webhooks must be answered in time."""
 _RECEIPTS = {
     "sent": Status.SENT,
     "delivered": Status.DELIVERED,
@@ -57,8 +60,12 @@ class ChannelPort:
     comes in through the fenced door of the home: whoever lost the lease stores nothing.
     """
 
-    def __init__(self, channel: str, house: House, wake: asyncio.Event) -> None:
+    def __init__(
+        self, channel: str, house: House, wake: asyncio.Event, adapter: Adapter | None = None
+    ) -> None:
         self.channel = channel
+        self._adapter = adapter
+        self._library = house.library
         self._database = house.database
         self._sealer = house.sealer
         self._clock = house.clock
@@ -80,7 +87,7 @@ class ChannelPort:
             DatabaseAway: nothing was stored; try again later.
             LeaseLost: another process is the channel's home now; nothing was stored.
         """
-        wanted = [event for event in events if is_for_us(event)]
+        wanted = [await self._with_rights(event) for event in events if is_for_us(event)]
         if not wanted and cursor is None:
             return
         await self._at_home(self._database.together(self._store_all, _Batch(wanted, cursor)))
@@ -88,6 +95,26 @@ class ChannelPort:
         self._meters.accepted(self.channel, len(wanted))
         if wanted:
             self._wake.set()
+
+    async def _with_rights(self, event: IncomingEvent) -> IncomingEvent:
+        """Ask the platform, now, whether who tells the bot how to behave may do so.
+
+        Only for a command that admins decide on. Who cannot be asked about is no admin.
+        """
+        is_told = event.kind is EventKind.MESSAGE and not event.is_private and event.text
+        if not is_told or self._adapter is None or not self._library.version:
+            return event
+        area = self._settings.neighbourhood_of(self.channel)
+        asked = find(self._library.shelf(area).book, event.text)
+        if asked is None or asked.command not in ADMIN_ONLY:
+            return event
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                is_admin = await self._adapter.is_admin(event.chat, event.sender)
+        except TimeoutError:
+            log.warning("admin-not-known", channel=self.channel)
+            return event
+        return replace(event, is_admin=is_admin)
 
     async def cursor(self) -> str | None:
         """Where receiving goes on."""

@@ -63,12 +63,16 @@ def render(say: Say, item: Item, language: str, setting: Setting) -> Rendered:
     parts = [_one(say, item, tongue, setting) for tongue in tongues]
     for footer in say.footers:
         parts.extend(
-            _fill(template(setting.items[footer], "text", tongue) or "", {}, tongue, setting)
+            _footer(setting.items[footer], tongue, setting)
             for tongue in tongues
             if footer in setting.items
         )
     text = "\n".join(part for part in parts if part)
     return Rendered(text, _choices(say, item, tongues[0], setting), tongues[0])
+
+
+def _footer(item: Item, language: str, setting: Setting) -> str:
+    return _fill(template(item, "text", language) or "", {}, language, setting, item)
 
 
 def _one(say: Say, item: Item, language: str, setting: Setting) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
@@ -19,8 +19,10 @@ from wijkbot.app.home import Home
 from wijkbot.app.house import House
 from wijkbot.app.library import Library
 from wijkbot.app.loops import Loop, keep_running
+from wijkbot.app.pointer import plan_pointers
 from wijkbot.app.publish import check_folder, problems_of, publish
 from wijkbot.app.rates import set_rates
+from wijkbot.app.stays import tend_trials
 from wijkbot.app.tick import ticking
 from wijkbot.settings import SettingsError
 from wijkbot.storage import broadcasts, leases, retention, seal
@@ -29,6 +31,7 @@ log = structlog.get_logger()
 
 REFRESH_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
+TEND_SECONDS = 10.0
 STOP_SECONDS = 10.0
 """How long the homes and the sends that are under way may take when the bot is stopped."""
 
@@ -83,6 +86,7 @@ def _loops(bot: Bot) -> list[Loop]:
         loops += [
             bot.converser.run,
             lambda: ticking(house, bot.wakes.queued.set),
+            lambda: _tending(house, bot.wakes.queued.set),
             lambda: _sweeping(house),
         ]
         if house.settings.understanding.semantic:
@@ -102,6 +106,14 @@ async def _rotating(house: House) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         await seal.rotate(house.database, house.sealer, house.clock.now_ms())
+
+
+async def _tending(house: House, wake: Callable[[], None]) -> None:
+    """Groups whose trial or vote is over."""
+    while True:
+        if await tend_trials(house):
+            wake()
+        await asyncio.sleep(TEND_SECONDS)
 
 
 async def _sweeping(house: House) -> None:
@@ -141,6 +153,8 @@ async def prepare(bot: Bot, dialogs: Path) -> list[str]:
     if house.library.version == 0:
         first = problems[0] if problems else str(dialogs)
         raise SettingsError("dialogs", f"{first} (all of them: wijkbot check)")
+    if bot.role.thinks:
+        await plan_pointers(house)
     return problems
 
 

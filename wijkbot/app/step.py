@@ -11,7 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from wijkbot.adapter_api import PLATFORM_OPT_OUT, EventKind, IncomingEvent
+from wijkbot.adapter_api import PLATFORM_OPT_OUT, EventKind, IncomingEvent, SenderKind
+from wijkbot.app import decision_log
+from wijkbot.app.alarm_groups import is_alarm_title
 from wijkbot.app.house import House, local_time, policy_of
 from wijkbot.app.language import answer_language
 from wijkbot.app.ledger import Ledger
@@ -35,9 +37,12 @@ from wijkbot.engine.events import (
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.words import SENSITIVE_LABELS, Place, Purpose
 from wijkbot.schedule.openings import holiday_name
-from wijkbot.storage import chats, jobs, opt_outs, rekey, tokens
+from wijkbot.storage import chats, jobs, opt_outs, rekey, stays, tokens
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.conversations import Advance, Claimed, Progress
+
+WAITS_MS = 24 * 3_600_000
+"""So long the bot stays in a group that nobody has activated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +89,30 @@ class Step:
         if erased or has_left:
             ledger.write(conn)  # they take away what stands there by now
         if has_left:
-            rekey.leave(conn, chat.id, now_ms)
+            if chat.is_private:
+                rekey.leave(conn, chat.id, now_ms)
+            else:
+                stays.left(conn, chat.id, now_ms)
         pending = moment.facts.pending_dialog
         if pending and decision.conversation.dialog == pending:
             tokens.spend(conn, claimed.member_hmac, now_ms)
         ledger.send(perform(conn, house.sealer, decision.effects, moment))
+        ledger.count(list(decision_log.counted(decision.effects, self.reading, moment)))
+        self._begin_stay(conn, chat)
         return erased
+
+    def _begin_stay(self, conn: Connection, chat: Chat) -> None:
+        """A group the bot just came into: a trial when it serves it, else a day to wait."""
+        if self.incoming is None or self.incoming.kind is not EventKind.BOT_JOINED:
+            return
+        if chat.is_private:
+            return
+        now_ms = self.house.clock.now_ms()
+        if chat.is_active and not chat.was_told:  # it may be told twice that it joined
+            trial_days = self.house.settings.policy.trial_days
+            stays.activate(conn, chat.id, now_ms, trial_days=trial_days)
+        elif not chat.is_active:
+            stays.leave_later(conn, chat.id, now_ms + WAITS_MS)
 
     def _let_in(self, conn: Connection, chat: Chat) -> Chat:
         """A group that takes the bot back begins anew; so does who writes after a block."""
@@ -132,7 +155,7 @@ class Step:
             case EventKind.START:
                 return ChatStarted(facts, dialog=facts.pending_dialog)
             case EventKind.BOT_JOINED:
-                return BotJoined(facts)
+                return BotJoined(facts, is_alarm_group=is_alarm_title(incoming.chat_title))
             case EventKind.BOT_LEFT:
                 return BotLeft(facts)
             case EventKind.MEMBER_LEFT:
@@ -181,16 +204,27 @@ class Step:
         place: PlaceState,
     ) -> Facts:
         member = self.claimed.member_hmac
+        stopped = opt_outs.of(conn, member)
         facts = Facts(
             local_now=local_now,
             is_holiday=bool(holiday_name(country, "", local_now.date())),
-            has_stopped=opt_outs.has(conn, member, Purpose.ANNOUNCEMENT),
+            is_admin=self._is_admin(),
+            has_stopped=Purpose.ANNOUNCEMENT in stopped,
+            has_stopped_jobs=Purpose.ODD_JOB in stopped,
+            is_ignored=Purpose.SERVICE in stopped,
             mine_open_jobs=jobs.open_count(conn, member, now_ms),
             random_token=self.house.clock.token(12),
             received_at=self.incoming.received_at if self.incoming else None,
         )
         pending = self._pending(conn, now_ms, place, is_late=facts.is_late)
         return replace(facts, pending_dialog=pending)
+
+    def _is_admin(self) -> bool:
+        """What the platform said when the message came in; only an admin can be anonymous."""
+        incoming = self.incoming
+        if incoming is None:
+            return False
+        return incoming.is_admin or incoming.sender_kind is SenderKind.ANONYMOUS_ADMIN
 
     def _pending(self, conn: Connection, now_ms: int, place: PlaceState, *, is_late: bool) -> str:
         """What this resident asked for in a group, if they came here by their own link.

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from wijkbot.app import pointer
 from wijkbot.app.announce import continue_broadcasts, draft_of, say_of
 from wijkbot.app.house import House
 from wijkbot.schedule import recurrence
@@ -61,6 +62,8 @@ def _decide(house: House, found: Schedule, now_ms: int) -> Firing:
     planned = datetime.fromtimestamp(found.next_at / 1000, UTC)
     due = recurrence.due(found.rule, found.zone, planned, now)
     next_at = _ms(due.following)
+    if next_at is not None and found.created_by == pointer.AUTHOR:
+        next_at += pointer.jitter_ms(house.clock, timedelta(), pointer.JITTER)
     if due.latest is None or now - due.latest >= TOO_LATE:
         return Firing(None, next_at)
     shelf = house.library.shelf(found.audience.neighbourhood or "")

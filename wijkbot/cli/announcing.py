@@ -20,8 +20,10 @@ from wijkbot.app.announce_lint import Told, told_in
 from wijkbot.app.assemble import make_adapters
 from wijkbot.app.house import House
 from wijkbot.app.plan_ahead import Wish, plan_ahead, wish_of
+from wijkbot.app.pointer import bump
 from wijkbot.cli.staff import with_house
 from wijkbot.cli.words import DATA
+from wijkbot.engine.table import POINTER
 from wijkbot.settings import SettingsError, load_settings
 from wijkbot.storage import broadcasts, chats, schedules
 from wijkbot.storage.broadcasts import Tally
@@ -66,6 +68,9 @@ def announce(config: Path, asked: Asked) -> None:
         if wish is not None:
             await _plan_ahead(house, plan, asked, wish)
             return
+        if asked.item == POINTER:
+            await _bump(house, plan)
+            return
         _show(plan)
         if not plan.allowed:
             typer.echo("Nothing was sent: no group may get it now.", err=True)
@@ -80,6 +85,16 @@ def announce(config: Path, asked: Asked) -> None:
             await _follow(house, made, wait)
 
     with_house(settings, config, work)
+
+
+async def _bump(house: House, plan: Plan) -> None:
+    """The pointer never comes at once: nobody must be able to tell what it was for."""
+    groups = [(p.group.neighbourhood, p.group.id) for p in plan.previews]
+    await bump(house, groups, getpass.getuser())
+    typer.echo(
+        "The pointer comes once more, in 2 to 4 hours and outside the quiet hours. It never comes"
+        " at once, so that nobody can tell that somebody asked something. See: wijkbot schedules"
+    )
 
 
 def list_schedules(config: Path, cancel: int) -> None:

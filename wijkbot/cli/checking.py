@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date, datetime
 from pathlib import Path
 
 import typer
 
 from wijkbot.adapter_api import Adapter, Mounted
 from wijkbot.app.assemble import make_adapters, open_house
-from wijkbot.app.publish import check_folder, problems_of
+from wijkbot.app.go_live import Gap, go_live_gaps, relaxation_gap
+from wijkbot.app.publish import Checked, check_folder, problems_of
 from wijkbot.cli.finding import Finding
 from wijkbot.cli.traffic import of_delivery
 from wijkbot.clock import Clock
 from wijkbot.content.check import expired_helplines
 from wijkbot.content.locate import content_dir
+from wijkbot.engine.quiet_hours import QuietHours
 from wijkbot.settings import Settings, load_settings
 from wijkbot.storage import health
 
@@ -22,29 +25,59 @@ CHANNEL_SECONDS = 15.0
 """How long a platform may take to say how it is."""
 
 
-def doctor(config: Path) -> int:
-    """Print every finding; 1 when something is wrong."""
+def doctor(config: Path, *, go_live: bool = False) -> int:
+    """Print every finding; 1 when something is wrong, or with ``go_live`` still missing."""
     settings = load_settings(config)
     folder = config.resolve().parent
-    findings = [*_of_content(settings, folder), *asyncio.run(_of_house(settings, folder))]
+    today = Clock().now().date()
+    own = folder / "dialogs"
+    checked = check_folder(own if own.is_dir() else content_dir("dialogs"), settings)
+    findings = [*_of_content(checked, today), *asyncio.run(_of_house(settings, folder))]
     findings.extend(_of_settings(settings))
+    findings.extend(_of_policy(settings, today))
     for finding in findings:
         mark = "ok  " if not finding.remedy else ("warn" if finding.is_warning else "BAD ")
         typer.echo(f"{mark}  {finding.what}: {finding.state}")
         if finding.remedy:
             typer.echo(f"      -> {finding.remedy}")
-    return 1 if any(f.remedy and not f.is_warning for f in findings) else 0
+    is_well = not any(f.remedy and not f.is_warning for f in findings)
+    if go_live:
+        is_well = _is_ready(_gaps(settings, checked, today)) and is_well
+    return 0 if is_well else 1
 
 
-def _of_content(settings: Settings, folder: Path) -> list[Finding]:
-    own = folder / "dialogs"
-    source = own if own.is_dir() else content_dir("dialogs")
-    checked = check_folder(source, settings)
+def _is_ready(gaps: list[Gap]) -> bool:
+    """Print what is missing before residents are served, one line each."""
+    typer.echo("")
+    for gap in gaps:
+        typer.echo(f"MISS  {gap.what}: {gap.remedy}")
+    typer.echo(
+        f"Not ready for residents: {len(gaps)} missing."
+        if gaps
+        else "Nothing is missing before residents are served."
+    )
+    return not gaps
+
+
+def _gaps(settings: Settings, checked: tuple[Checked, ...], today: date) -> list[Gap]:
+    """The gaps of every neighbourhood, each with the texts that its residents read; each once."""
+    items = {part.scope: part.loaded.items for part in checked}
+    found = [
+        gap
+        for area, neighbourhood in settings.areas().items()
+        for gap in go_live_gaps(
+            settings, items[area if neighbourhood.content else ""], today, [area]
+        )
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _of_content(checked: tuple[Checked, ...], today: date) -> list[Finding]:
     problems = problems_of(checked)
     if problems:
         return [Finding("dialogs", f"{len(problems)} problem(s)", "run: wijkbot check")]
     findings = [Finding("dialogs", "right, and every example conversation plays")]
-    expired = expired_helplines(checked[0].loaded, Clock().now().date())
+    expired = expired_helplines(checked[0].loaded, today)
     if expired:
         findings.append(
             Finding(
@@ -111,6 +144,33 @@ def _of_settings(settings: Settings) -> list[Finding]:
                 "public_url",
                 "no https: webhooks of platforms need it",
                 "set [organisation] public_url",
+                is_warning=True,
+            )
+        )
+    return findings
+
+
+def _of_policy(settings: Settings, today: date) -> list[Finding]:
+    """The exceptions to the rule and their ends, and a pointer that would never be seen."""
+    findings = []
+    for relaxation in settings.policy.relaxed():
+        what = f"relaxation {relaxation.name}"
+        gap = relaxation_gap(relaxation, today)
+        is_active = relaxation.holds(today)
+        people = f"{len(relaxation.workers)} worker(s)"
+        state = f"active until {relaxation.until}, for {people}: {relaxation.reason}"
+        if not is_active:
+            state = f"ended on {relaxation.until}; it does nothing any more"
+        remedy = gap.remedy if gap else ""
+        findings.append(Finding(what, state, remedy, is_warning=not is_active))
+    moment = settings.policy.pointer_moment()
+    quiet = QuietHours.parse(settings.policy.quiet)
+    if moment is not None and quiet.holds(datetime.combine(today, moment[1])):
+        findings.append(
+            Finding(
+                "pointer",
+                f"{settings.policy.pointer} is inside the quiet hours, so it never goes out",
+                'choose another hour in [policy] pointer, or "" for none',
                 is_warning=True,
             )
         )

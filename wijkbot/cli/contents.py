@@ -13,6 +13,7 @@ from wijkbot.app.assemble import open_house
 from wijkbot.app.publish import Checked, check_folder, problems_of
 from wijkbot.app.publish import publish as publish_content
 from wijkbot.clock import Clock
+from wijkbot.content.check_plain_language import hard_texts
 from wijkbot.content.locate import content_dir
 from wijkbot.settings import Settings, load_settings
 
@@ -51,7 +52,11 @@ async def _publish(settings: Settings, folder: Path, checked: tuple[Checked, ...
 
 
 def _show_notes(checked: tuple[Checked, ...]) -> None:
-    for note in dict.fromkeys(note for part in checked for note in notes_on(part.loaded)):
+    """What a moderator should look at, and may publish all the same."""
+    notes = dict.fromkeys(
+        note for part in checked for note in (*notes_on(part.loaded), *hard_texts(part.loaded))
+    )
+    for note in notes:
         typer.echo(f"note: {note}", err=True)
 
 

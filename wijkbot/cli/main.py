@@ -185,15 +185,30 @@ def schedules(
     announcing.list_schedules(config, cancel)
 
 
-@app.command(epilog="Example: wijkbot groups --activate 2")
+@app.command(epilog="Example: wijkbot groups --link 2")
 def groups(
     activate: Annotated[int, typer.Option(help="Serve the group with this number.")] = 0,
+    link: Annotated[
+        int, typer.Option(help="Make a link with which a moderator activates this group, once.")
+    ] = 0,
+    leave: Annotated[int, typer.Option(help="Leave this group, and erase what is of it.")] = 0,
     config: Config = DEFAULT,
 ) -> None:
-    """List the groups the bot is in, and activate one."""
+    """List the groups the bot is in; activate one, or leave it."""
     from wijkbot.cli import staff
 
-    staff.groups(config, activate)
+    staff.groups(config, staff.Wishes(activate, link, leave))
+
+
+@app.command(epilog="Example: wijkbot audit --days 30 -c wijkbot.toml")
+def audit(
+    days: Annotated[int, typer.Option(help="So many days back, today included.")] = 7,
+    config: Config = DEFAULT,
+) -> None:
+    """What did the bot say and refuse to say, and by which line of the rule? Counts only."""
+    from wijkbot.cli import auditing
+
+    auditing.audit(config, days)
 
 
 @app.command(epilog="Example: wijkbot jobs")
@@ -224,12 +239,18 @@ def queue(
     sys.exit(queueing.queue(config, wishes))
 
 
-@app.command(epilog="Example: wijkbot doctor -c wijkbot.toml")
-def doctor(config: Config = DEFAULT) -> None:
+@app.command(epilog="Example: wijkbot doctor --go-live -c wijkbot.toml")
+def doctor(
+    *,
+    go_live: Annotated[
+        bool, typer.Option("--go-live", help="Also: what is missing before residents are served?")
+    ] = False,
+    config: Config = DEFAULT,
+) -> None:
     """Are the channels, the database and the content healthy? Says what to do."""
     from wijkbot.cli import checking
 
-    sys.exit(checking.doctor(config))
+    sys.exit(checking.doctor(config, go_live=go_live))
 
 
 @db.command(epilog="Example: wijkbot db upgrade -c wijkbot.toml")

@@ -25,6 +25,17 @@ public_url = "https://bot.example.org"
 
 [policy]
 group_activation = "moderator"       # "invite": served as soon as the bot is invited
+trial_days = 14                      # then the group votes on keeping the bot; 0: no vote
+pointer = "MO 10:00"                 # when the weekly pointer to a human comes by; "": never
+
+# [crisis]
+# on_call = "none"                   # is a human on call? "none", "phone" or "external"
+
+# [go_live]                          # what `wijkbot doctor --go-live` asks for
+# connector = "team Zonnewijk"       # who looks after the groups
+# insurance_text = "…"               # what your insurance says about odd jobs
+# shelter = "…"                      # the number for who has no place to sleep tonight
+# helplines_checked = 2026-11-21     # the day on which somebody tried every helpline
 
 # [secure_chat]                      # without it a referral gives the phone and the next hour
 # kind = "external_url"
@@ -71,6 +82,7 @@ def init(folder: Path) -> None:
     typer.echo("  dialogs/       everything the bot says: change it as you like")
     typer.echo("  wijkbot.key    opens the database: keep a copy elsewhere, never in a backup")
     typer.echo(f"Try it:  wijkbot serve -c {config}")
+    typer.echo(f"A group is served once a moderator says so: wijkbot groups -c {config}")
 
 
 def upgrade(config: Path) -> None:

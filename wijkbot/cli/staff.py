@@ -1,41 +1,94 @@
-"""What can workers and moderators see in the terminal? The groups, and the odd jobs."""
+"""What can workers and moderators see and do in the terminal? The groups, and the odd jobs."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
+from wijkbot.app.activation import make_link
 from wijkbot.app.assemble import open_house
 from wijkbot.app.house import House
 from wijkbot.clock import Clock
+from wijkbot.engine.conversation import ALARM_MODE
 from wijkbot.settings import Settings, SettingsError, load_settings
-from wijkbot.storage import chats
+from wijkbot.storage import chats, stays
 from wijkbot.storage import jobs as stored_jobs
+from wijkbot.storage.chats import Chat
 
 
-def groups(config: Path, activate: int) -> None:
-    """List the groups; activate one."""
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What to do with which group; 0 is none."""
+
+    activate: int = 0
+    link: int = 0
+    leave: int = 0
+
+
+def groups(config: Path, wishes: Wishes) -> None:
+    """List the groups; activate one, make its link, or leave it."""
     settings = load_settings(config)
 
     async def work(house: House) -> None:
-        if activate:
-            known = {g.id for g in await house.database.read(chats.groups)}
-            if activate not in known:
-                raise SettingsError("--activate", f"there is no group {activate}")
-            await house.database.write(lambda c: chats.configure(c, activate, is_active=True))
-        found = await house.database.read(chats.groups)
+        found = {g.id: g for g in await _all_groups(house)}
+        for option, number in (
+            ("--activate", wishes.activate),
+            ("--link", wishes.link),
+            ("--leave", wishes.leave),
+        ):
+            if number and number not in found:
+                raise SettingsError(option, f"there is no group {number}; see: wijkbot groups")
+        await _carry_out(house, wishes)
+        found = {g.id: g for g in await _all_groups(house)}
         if not found:
             typer.echo("The bot is in no group yet. Invite it, then run this again.")
-        for group in found:
+        for group in found.values():
             area = settings.areas().get(group.neighbourhood)
-            state = "active" if group.is_active else "waits for: wijkbot groups --activate"
             name = area.name if area else group.neighbourhood
+            state = _state(group, house.clock.now_ms())
             typer.echo(f"{group.id:>4}  {group.channel:<20} {name:<20} {state}")
 
     with_house(settings, config, work)
+
+
+async def _all_groups(house: House) -> list[Chat]:
+    return await house.database.read(lambda c: chats.groups(c, waiting=True))
+
+
+async def _carry_out(house: House, wishes: Wishes) -> None:
+    now_ms, trial_days = house.clock.now_ms(), house.settings.policy.trial_days
+    if wishes.activate:
+        await house.database.write(
+            lambda c: stays.activate(c, wishes.activate, now_ms, trial_days=trial_days)
+        )
+    if wishes.leave:
+        await house.database.write(lambda c: stays.leave_later(c, wishes.leave, now_ms))
+        typer.echo(f"The running bot leaves group {wishes.leave} and erases what it has of it.")
+    if wishes.link:
+        link = await make_link(house, wishes.link)
+        typer.echo(f"Give this link to the moderator of group {wishes.link}.")
+        typer.echo(f"It works once, for 24 hours:\n  {link}")
+
+
+def _state(group: Chat, now_ms: int) -> str:
+    if not group.is_active:
+        return f"waits for: wijkbot groups --link {group.id}"
+    parts = ["active"]
+    if group.leave_at is not None:
+        parts.append("leaving")
+    if group.mode == ALARM_MODE:
+        parts.append("alarm group")
+    if group.silent_until is not None and group.silent_until > now_ms:
+        parts.append("asked for silence")
+    if group.vote_ends_at is not None:
+        parts.append("votes")
+    elif group.trial_ends_at is not None:
+        parts.append("on trial")
+    return ", ".join(parts)
 
 
 def jobs(config: Path) -> None:

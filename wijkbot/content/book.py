@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from wijkbot.content.model import (
     Alarm,
     Category,
+    CommandWords,
     CuesFile,
     DialogFile,
     DialogStep,
@@ -28,6 +29,7 @@ from wijkbot.engine.dialog import (
     Step,
 )
 from wijkbot.engine.phrases import Cues, FaqExample, LabelledExample, PhraseList
+from wijkbot.engine.pick import plain
 from wijkbot.engine.words import Label, Place
 
 
@@ -42,7 +44,20 @@ def to_book(items: Mapping[str, Item], version: int, versions: Mapping[str, int]
             for id_, item in items.items()
             if isinstance(item, DialogFile)
         },
+        commands=_commands(items),
     )
+
+
+def _commands(items: Mapping[str, Item]) -> dict[str, str]:
+    """The plain form of every fixed word → its command."""
+    return {
+        plain(words): command
+        for item in items.values()
+        if isinstance(item, CommandWords)
+        for command, languages in item.words.items()
+        for forms in languages.values()
+        for words in forms
+    }
 
 
 def to_dialog(item: DialogFile, categories: Iterable[Category] = ()) -> Dialog:

@@ -24,10 +24,9 @@ from wijkbot.content.model import (
     Organisation,
     Pack,
     Text,
-    TitledChoice,
 )
 from wijkbot.content.problems import Problem
-from wijkbot.content.texts import REQUIRED, all_texts, in_language
+from wijkbot.content.texts import REQUIRED, all_texts, in_language, place_of
 from wijkbot.engine.words import Label
 
 GROUP_LIMIT = 350
@@ -35,6 +34,8 @@ GROUP_LIMIT = 350
 PHONE_DIGITS = 3
 """Fewest digits of a number that can be called."""
 FIELDS: dict[str, frozenset[str]] = {
+    "day": frozenset({"until"}),
+    "number": frozenset({"jobs"}),
     "org": frozenset(Organisation.model_fields),
     "link": frozenset({"private", "secure", "complaint", "job"}),
     "hours": frozenset({"next"}),
@@ -78,36 +79,16 @@ def _check_translations(loaded: Loaded, item: Item) -> Iterator[Problem]:
             if in_language(texts, language) is None:
                 yield loaded.problem(
                     item.id,
-                    _place_of(item, key),
+                    place_of(item, key),
                     f"{item.id}.{key} has no text in {language}",
                     f"add {language.split('-', maxsplit=1)[0]!r}",
                 )
 
 
-def _place_of(item: Item, key: str) -> tuple[str | int, ...]:
-    if isinstance(item, DialogFile) and "." in key:
-        step, _, part = key.partition(".")
-        if part in {"ask", "invalid"}:
-            return ("steps", step, part)
-        return ("steps", step, *_place_of_choice(item.steps[step].choices, part))
-    if isinstance(item, Faq) and key == "text":
-        return ("answer",)
-    if isinstance(item, Text) and key.startswith("choice."):
-        return _place_of_choice(item.choices, key.removeprefix("choice."))
-    if isinstance(item, Card):
-        return ("parts", key)
-    return (key,)
-
-
-def _place_of_choice(choices: tuple[TitledChoice, ...], wanted: str) -> tuple[str | int, ...]:
-    index = [choice.id for choice in choices].index(wanted)
-    return ("choices", index, "title")
-
-
 def _check_fields(loaded: Loaded, item: Item) -> Iterator[Problem]:
     for key, texts in all_texts(item).items():
         for language, text in texts.items():
-            place = (*_place_of(item, key), language)
+            place = (*place_of(item, key), language)
             for problem in _wrong_fields(loaded, item, text):
                 yield loaded.problem(item.id, place, *problem)
 
@@ -158,7 +139,7 @@ def _check_crisis(loaded: Loaded, item: Item) -> Iterator[Problem]:
         return
     for key, texts in all_texts(item).items():
         for language, text in texts.items():
-            place = (*_place_of(item, key), language)
+            place = (*place_of(item, key), language)
             base = language.split("-", maxsplit=1)[0]
             if not (item.reviewed.get(language) or item.reviewed.get(base)):
                 what = f"the crisis text {item.id} was not reviewed in {language}"

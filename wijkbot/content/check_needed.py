@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wijkbot.content.load import Loaded
-from wijkbot.content.model import Card, Hours, Organisation, Pack, Text
+from wijkbot.content.model import Card, CommandWords, Hours, Organisation, Pack, Text
 from wijkbot.content.problems import Problem
 from wijkbot.engine.table import FIXED_ITEMS, REPLIES
 from wijkbot.engine.words import Purpose
@@ -19,7 +19,8 @@ def check_needed(loaded: Loaded) -> Iterator[Problem]:
     """Fixed items that are gone or of another kind, and crisis cards that are no longer one."""
     yield from _pack(loaded)
     needed = dict.fromkeys(sorted(FIXED_ITEMS), Text)
-    for name, kind in {**needed, HOURS_CARD: Card, "organisation": Organisation}.items():
+    by_name = {HOURS_CARD: Card, "organisation": Organisation, "commands": CommandWords}
+    for name, kind in {**needed, **by_name}.items():
         item = loaded.items.get(name)
         if item is None and loaded.is_unread(name):
             continue

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from wijkbot.engine.commands import Command
 
 LANGUAGES = ("nl", "nl-NL", "nl-BE", "fr", "en", "tr", "ar", "pl", "uk", "es", "de")
 Country = Literal["NL", "BE"]
@@ -289,6 +291,21 @@ class CuesFile(_Item):
     now: LangLists = Field(default_factory=dict)
 
 
+class CommandWords(_Item):
+    """The fixed words for each thing that somebody can have the bot do, whole messages only."""
+
+    kind: Literal["commands"]
+    words: dict[str, LangLists]
+
+    @field_validator("words")
+    @classmethod
+    def _known_commands(cls, value: dict[str, LangLists]) -> dict[str, LangLists]:
+        unknown = [name for name in value if name not in set(Command)]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is no command; use one of {', '.join(Command)}")
+        return value
+
+
 class Labels(_Item):
     """Invented messages and the label they should get."""
 
@@ -309,6 +326,7 @@ Item = (
     | DialogFile
     | Alarm
     | CuesFile
+    | CommandWords
     | Labels
 )
 
@@ -324,6 +342,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "dialog": DialogFile,
     "alarm": Alarm,
     "cues": CuesFile,
+    "commands": CommandWords,
     "labels": Labels,
     "example": ExampleFile,
 }

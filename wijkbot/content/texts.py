@@ -99,3 +99,24 @@ def _dialog_texts(item: DialogFile) -> dict[str, Mapping[str, str]]:
             texts[f"{name}.invalid"] = step.invalid
         texts |= {f"{name}.{choice.id}": choice.title for choice in step.choices}
     return texts
+
+
+def place_of(item: Item, key: str) -> tuple[str | int, ...]:
+    """Where in its file the language map behind a key stands."""
+    if isinstance(item, DialogFile) and "." in key:
+        step, _, part = key.partition(".")
+        if part in {"ask", "invalid"}:
+            return ("steps", step, part)
+        return ("steps", step, *_place_of_choice(item.steps[step].choices, part))
+    if isinstance(item, Faq) and key == "text":
+        return ("answer",)
+    if isinstance(item, Text) and key.startswith("choice."):
+        return _place_of_choice(item.choices, key.removeprefix("choice."))
+    if isinstance(item, Card):
+        return ("parts", key)
+    return (key,)
+
+
+def _place_of_choice(choices: tuple[TitledChoice, ...], wanted: str) -> tuple[str | int, ...]:
+    index = [choice.id for choice in choices].index(wanted)
+    return ("choices", index, "title")

@@ -30,13 +30,14 @@ class DialogBook:
     """Everything published at one moment, for one neighbourhood.
 
     ``version`` grows with each publication. ``main_hours`` is the consultation hour that a
-    question for "the" hour means here.
+    question for "the" hour means here. ``commands``: the plain form of fixed words → a command.
     """
 
     version: int
     items: Mapping[str, ItemCard] = field(default_factory=dict)
     dialogs: Mapping[str, Dialog] = field(default_factory=dict)
     main_hours: str = ""
+    commands: Mapping[str, str] = field(default_factory=dict)
 
     def version_of(self, item: str) -> int:
         """The published version of an item.

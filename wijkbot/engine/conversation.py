@@ -11,6 +11,12 @@ FORGET_AFTER = timedelta(hours=24)
 """A conversation without a new message for this long starts empty (DOMAIN L3)."""
 
 
+ALARM_MODE = "alarm"
+"""The mode of a group in which neighbours warn each other of danger."""
+ORDINARY_MODE = "mention"
+"""The mode of every other group: only what is addressed to the bot is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """The state between two messages.
@@ -20,6 +26,9 @@ class Conversation:
     which the dialog began. ``referred_at`` are the moments of the referrals of the last 24 h.
     ``offered`` are the choices of the last menu: (id, …), so that "2" can be understood.
     ``late_told_at`` is when this person last read that something came too late.
+    ``unclear`` counts what was not understood in a row. ``abused_at`` are the moments of abuse
+    of the last minutes; until ``muted_until`` only a crisis is answered. ``card`` and
+    ``carded_at``: the last crisis card of this person here.
     """
 
     book_version: int = 0
@@ -32,6 +41,11 @@ class Conversation:
     referred_at: tuple[datetime, ...] = ()
     abuse_told: bool = False
     late_told_at: datetime | None = None
+    unclear: int = 0
+    abused_at: tuple[datetime, ...] = ()
+    muted_until: datetime | None = None
+    card: str = ""
+    carded_at: datetime | None = None
     last_at: datetime | None = None
 
     def slot(self, name: str) -> str:
@@ -72,5 +86,7 @@ class PlaceState:
     answers_this_hour: int = 0
     hour_started_at: datetime | None = None
     limit_shown_at: datetime | None = None
+    last_tip_at: datetime | None = None
+    is_voting: bool = False
     unasked_today: int = 0
     unasked_this_week: int = 0

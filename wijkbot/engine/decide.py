@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from wijkbot.engine import late, replies, table, talk
+from wijkbot.engine import commands, control, late, replies, table, talk
 from wijkbot.engine.book import DialogBook
-from wijkbot.engine.conversation import Conversation, PlaceState
-from wijkbot.engine.effects import ChangePlace, Effect, PlaceChange, Say, StopTimer
+from wijkbot.engine.commands import Asked, Command
+from wijkbot.engine.conversation import ALARM_MODE, Conversation, PlaceState
+from wijkbot.engine.effects import (
+    ChangePlace,
+    Effect,
+    PlaceChange,
+    Say,
+    StopTimer,
+    Withheld,
+)
 from wijkbot.engine.events import (
     BotJoined,
     BotLeft,
@@ -25,6 +33,9 @@ from wijkbot.engine.policy import PolicySettings
 from wijkbot.engine.replies import Scene
 from wijkbot.engine.talk import Turn
 from wijkbot.engine.words import CRISIS_LABELS, SENSITIVE_LABELS, Label, Place, Purpose
+
+VOTE_YES, VOTE_NO = "vote.yes", "vote.no"
+"""The choices under the question whether the group keeps the bot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,9 @@ def decide(
     current = conversation.fresh(event.facts.local_now)
     scene = Scene(book, place, event.facts, policy)
     turn = late.unless_late(scene, current, event, _turn(scene, current, event))
+    if turn.conversation.unclear == current.unclear and isinstance(event, MessageArrived):
+        # something was understood in between: the next miss is a first one again
+        turn = replace(turn, conversation=replace(turn.conversation, unclear=0))
     return Decision(turn.conversation, _with_disclosure(place, turn.effects))
 
 
@@ -58,7 +72,7 @@ def _turn(scene: Scene, conversation: Conversation, event: Event) -> Turn:
         case ChatStarted():
             return _started(scene, conversation, event)
         case BotJoined():
-            return _joined(scene, conversation)
+            return _joined(scene, conversation, is_alarm=event.is_alarm_group)
         case BotLeft():
             left = (ChangePlace(PlaceChange.CLOSED), StopTimer())
             return Turn(conversation.without_dialog(), left)
@@ -80,6 +94,39 @@ def _message(scene: Scene, conversation: Conversation, event: MessageArrived) ->
         return replies.reply(scene, conversation, event.reading)
     if event.is_edit:
         return Turn(conversation)
+    asked = commands.find(scene.book, event.text)
+    withheld = "" if _is_about_me(conversation, event) else _unheard(scene, conversation, asked)
+    if withheld:
+        return Turn(conversation, (Withheld(Purpose.SERVICE, withheld),))
+    return _answered(scene, conversation, event, asked)
+
+
+def _is_about_me(conversation: Conversation, event: MessageArrived) -> bool:
+    """Stop and erasure work for everybody, everywhere, to the end of their dialog."""
+    return bool(conversation.dialog) or event.reading.label in {Label.STOP, Label.ERASE_ME}
+
+
+def _unheard(scene: Scene, conversation: Conversation, asked: Asked | None) -> str:
+    """Why nothing but a crisis is answered to this person now, or ""."""
+    muted_until, now = conversation.muted_until, scene.facts.local_now
+    if muted_until is not None and now < muted_until:
+        return "muted-after-abuse"
+    if scene.facts.is_ignored and not control.wakes(asked):
+        return "resident-is-ignored"
+    return ""
+
+
+def _answered(
+    scene: Scene, conversation: Conversation, event: MessageArrived, asked: Asked | None
+) -> Turn:
+    is_need = event.reading.label in SENSITIVE_LABELS
+    if asked is not None and not is_need and _comes_first(conversation, asked):
+        obeyed = control.obey(scene, conversation, asked)
+        if obeyed is not None:
+            return obeyed
+    is_heard = is_need or _is_about_me(conversation, event)
+    if _is_alarm_group(scene) and not is_heard:
+        return Turn(conversation, (Withheld(Purpose.INFO, "noise-in-alarm-group"),))
     if not event.text.strip():
         return replies.say(scene, conversation, table.UNREADABLE, Purpose.SERVICE)
     if conversation.dialog:
@@ -87,7 +134,24 @@ def _message(scene: Scene, conversation: Conversation, event: MessageArrived) ->
     picked = replies.menu_pick(scene, conversation, event.text)
     if picked:
         return _choice(scene, conversation, picked)
+    is_menu = asked is not None and asked.command is Command.MENU
+    if asked is not None and is_menu and not is_need:
+        return control.obey(scene, conversation, asked) or Turn(conversation)
     return replies.reply(scene, conversation, event.reading)
+
+
+def _comes_first(conversation: Conversation, asked: Asked) -> bool:
+    """A whole message that is a command; but "help" may also be a choice of the menu.
+
+    In an open dialog only what asks about the bot, which leaves the dialog where it is.
+    """
+    if asked.command is Command.MENU:
+        return False
+    return not conversation.dialog or asked.command in control.ASKS_ABOUT_THE_BOT
+
+
+def _is_alarm_group(scene: Scene) -> bool:
+    return scene.place.place is Place.GROUP and scene.place.mode == ALARM_MODE
 
 
 def _in_dialog(scene: Scene, conversation: Conversation, event: MessageArrived) -> Turn:
@@ -123,30 +187,46 @@ def _interrupted(scene: Scene, conversation: Conversation, event: MessageArrived
 
 
 def _choice(scene: Scene, conversation: Conversation, choice: str) -> Turn:
+    withheld = "" if conversation.dialog else _unheard(scene, conversation, None)
+    if withheld:
+        return Turn(conversation, (Withheld(Purpose.SERVICE, withheld),))
     if conversation.dialog and conversation.dialog in scene.book.dialogs:
         turn = talk.answer(scene.book, scene.place, conversation, scene.facts, choice)
         if turn is not None and choice in conversation.offered:
             return turn
+    if choice in {VOTE_YES, VOTE_NO}:
+        counted = control.vote(scene, conversation, is_yes=choice == VOTE_YES)
+        if counted is not None:
+            return counted
+    if _is_alarm_group(scene) and choice != replies.PERSONAL:
+        return Turn(conversation, (Withheld(Purpose.INFO, "noise-in-alarm-group"),))
     if choice.startswith(("menu.", "faq.")):
         return replies.chosen(scene, conversation, choice)
     return replies.say(scene, conversation, table.OLD_BUTTON, Purpose.SERVICE)
 
 
 def _started(scene: Scene, conversation: Conversation, event: ChatStarted) -> Turn:
+    if scene.facts.is_ignored:  # who presses start wants to be heard again
+        return control.obey(scene, conversation, Asked(Command.START)) or Turn(conversation)
+    withheld = _unheard(scene, conversation, None)
+    if withheld:
+        return Turn(conversation, (Withheld(Purpose.SERVICE, withheld),))
     if event.dialog and event.dialog in scene.book.dialogs:
         return talk.begin(scene.book, scene.place, conversation, event.facts, event.dialog)
     return replies.welcome(scene, conversation.without_dialog())
 
 
-def _joined(scene: Scene, conversation: Conversation) -> Turn:
+def _joined(scene: Scene, conversation: Conversation, *, is_alarm: bool) -> Turn:
     if scene.place.place is Place.PRIVATE:
         pending = scene.facts.pending_dialog
         if pending in scene.book.dialogs:
             return talk.begin(scene.book, scene.place, conversation, scene.facts, pending)
         return Turn(conversation)
-    turn = replies.say(scene, conversation, table.GROUP_WELCOME, Purpose.CONTACT)
+    item = table.ALARM_GROUP if is_alarm else table.GROUP_WELCOME
+    turn = replies.say(scene, conversation, item, Purpose.CONTACT)
     told = ChangePlace(PlaceChange.DISCLOSED)
-    return Turn(turn.conversation, (*turn.effects, told))
+    quiet = (ChangePlace(PlaceChange.ALARM_GROUP),) if is_alarm else ()
+    return Turn(turn.conversation, (*turn.effects, told, *quiet))
 
 
 def _timed_out(scene: Scene, conversation: Conversation) -> Turn:

@@ -76,6 +76,9 @@ class StaffKind(StrEnum):
     CRISIS = "crisis"
     REFERRAL = "referral"
     COMPLAINT = "complaint"
+    WORRY = "worry"
+    ABUSE = "abuse"
+    PERSONAL_DATA = "personal_data"
     ODD_JOB = "odd_job"
 
 
@@ -87,8 +90,45 @@ class StaffNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class StopUnasked:
-    """This resident gets no announcements and no odd-job calls any more (sticky)."""
+class OptOut:
+    """This resident gets nothing for these purposes any more (sticky).
+
+    ``Purpose.SERVICE`` means that they asked to be ignored: only a crisis is answered.
+    """
+
+    purposes: tuple[Purpose, ...] = (Purpose.ANNOUNCEMENT, Purpose.ODD_JOB)
+
+
+@dataclass(frozen=True, slots=True)
+class OptIn:
+    """This resident takes back everything they had stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeSilent:
+    """Nothing unasked comes in this group for so many hours; 0 ends the silence."""
+
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveGroup:
+    """The bot leaves this group, and forgets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CastVote:
+    """This resident votes on whether the group keeps the bot; the last vote counts."""
+
+    is_yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Something was not said: for the log of decisions, which knows no person and no text."""
+
+    purpose: Purpose
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +144,9 @@ class PlaceChange(StrEnum):
     REFERRAL_SHOWN = "referral_shown"
     ANSWERED = "answered"
     LIMIT_SHOWN = "limit_shown"
+    TIP_SHOWN = "tip_shown"
+    ALARM_GROUP = "alarm_group"
+    ORDINARY = "ordinary"
     ACTIVATED = "activated"
     CLOSED = "closed"
 
@@ -122,7 +165,12 @@ Effect = (
     | BindToken
     | NoteOddJob
     | StaffNotice
-    | StopUnasked
+    | OptOut
+    | OptIn
+    | BeSilent
+    | LeaveGroup
+    | CastVote
+    | Withheld
     | Erase
     | ChangePlace
 )

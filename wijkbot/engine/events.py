@@ -16,7 +16,9 @@ class Facts:
     """What the shell knows at this moment; the engine has no clock and no database.
 
     ``local_now`` is aware, in the neighbourhood's zone. ``random_token`` is a fresh one-time
-    token for this event. ``mine_open_jobs`` counts the resident's own open odd jobs.
+    token for this event. ``is_admin``: the platform said so just now. ``has_stopped`` and
+    ``has_stopped_jobs``: no announcements, no odd jobs any more. ``is_ignored``: the resident
+    asked not to be answered. ``mine_open_jobs`` counts the resident's own open odd jobs.
     ``received_at`` is aware: when the platform took the event, None when nobody sent it.
     """
 
@@ -25,6 +27,8 @@ class Facts:
     is_secure_chat_open: bool | None = None
     is_admin: bool = False
     has_stopped: bool = False
+    has_stopped_jobs: bool = False
+    is_ignored: bool = False
     mine_open_jobs: int = 0
     pending_dialog: str = ""
     random_token: str = ""
@@ -68,9 +72,13 @@ class ChatStarted:
 
 @dataclass(frozen=True, slots=True)
 class BotJoined:
-    """The bot was added to a group."""
+    """The bot was added to a group.
+
+    ``is_alarm_group``: its title says that neighbours warn each other of danger there.
+    """
 
     facts: Facts
+    is_alarm_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from wijkbot.engine import replies, table
 from wijkbot.engine.conversation import Conversation
-from wijkbot.engine.effects import BindToken
+from wijkbot.engine.effects import BindToken, Withheld
 from wijkbot.engine.events import BotJoined, ChatStarted, ChoiceMade, Event, MessageArrived
 from wijkbot.engine.replies import Scene
 from wijkbot.engine.talk import Turn
@@ -25,7 +25,8 @@ NEVER_TOO_LATE = SENSITIVE_LABELS | {Label.STOP, Label.ERASE_ME}
 
 def unless_late(scene: Scene, before: Conversation, event: Event, turn: Turn) -> Turn:
     """The turn as it was decided; in place of a late command the polite line, or silence."""
-    is_silent = not turn.effects  # an edit, or talk in the group that is not for the bot
+    # an edit, talk in the group that is not for the bot, or what the rule withheld
+    is_silent = all(isinstance(effect, Withheld) for effect in turn.effects)
     if is_silent or not event.facts.is_late or not _is_command(scene, before, event, turn):
         return turn
     received, told = event.facts.received_at, before.late_told_at

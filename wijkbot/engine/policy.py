@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from wijkbot.engine.conversation import PlaceState
+from wijkbot.engine.conversation import ALARM_MODE, PlaceState
 from wijkbot.engine.quiet_hours import QuietHours
+from wijkbot.engine.relaxations import OUTREACH, Relaxation, active
 from wijkbot.engine.words import Place, Purpose
 
 CRISIS_PAUSE = timedelta(minutes=10)
 """In a group no second crisis card within this time (DESIGN: the rule, point 6)."""
 REFERRAL_PAUSE = timedelta(minutes=2)
 """In a group no second referral within this time (point 7)."""
+SAME_CARD_PAUSE = timedelta(seconds=30)
+"""In private the same card is not shown twice within this time (point 6)."""
+TIP_PAUSE = timedelta(hours=24)
+"""In a group no second tip to keep personal data out of it within this time (DOMAIN 2.1, C09)."""
 
 ALLOWED: dict[Place, frozenset[Purpose]] = {
     Place.GROUP: frozenset(Purpose) - {Purpose.STAFF},
@@ -22,17 +27,25 @@ ALLOWED: dict[Place, frozenset[Purpose]] = {
 """Nothing of an adapter ever leaves for the secure chat; staff notices are no chat texts."""
 
 UNASKED = frozenset({Purpose.ANNOUNCEMENT})
+NOT_IN_ALARM_GROUPS = frozenset({Purpose.INFO, Purpose.ANNOUNCEMENT, Purpose.ODD_JOB})
+"""Where neighbours warn each other of danger, ordinary news is noise (DOMAIN L23)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """The limits of one group; the defaults are those of the configuration file."""
+    """The limits of one group; the defaults are those of the configuration file.
+
+    ``version`` names them all, so that decisions can be laid beside the rule that held.
+    """
 
     profile: str = "strict"
     answers_per_hour: int = 6
     unasked_per_day: int = 1
     unasked_per_week: int = 3
     quiet: QuietHours = QuietHours(time(21), time(8))
+    silent_at_most: timedelta = timedelta(days=30)
+    relaxations: tuple[Relaxation, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,11 @@ class Request:
     """One text that wants to leave.
 
     ``is_answer``: a new message of that person asked for it. ``has_own_words``: a resident's
-    words are inside. ``has_stopped``: this resident wants nothing unasked.
+    words are inside. ``has_stopped``: this resident wants nothing unasked. ``is_ignored``: they
+    asked not to be answered. ``is_tip``: a tip to everybody to keep personal data out.
+    ``is_small_answer``: no information, but one of the answers of an hour all the same.
+    ``same_card_at``: when this person last got this very crisis card here. ``worker``: who
+    wrote it by hand, "" for what the bot says itself.
     """
 
     purpose: Purpose
@@ -49,6 +66,11 @@ class Request:
     is_holiday: bool = False
     has_own_words: bool = False
     has_stopped: bool = False
+    is_ignored: bool = False
+    is_tip: bool = False
+    is_small_answer: bool = False
+    same_card_at: datetime | None = None
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +83,15 @@ class Permit:
 
 def permit(request: Request, place: PlaceState, settings: PolicySettings) -> Permit:
     """Decide over one text; the first line that says no counts."""
-    for rule, forbids in _RULES:
+    for rule, forbids in RULES:
         if forbids(request, place, settings):
             return Permit(is_permitted=False, rule=rule)
     return Permit(is_permitted=True, rule="allowed")
 
 
 def _within(moment: datetime | None, pause: timedelta, now: datetime) -> bool:
-    return moment is not None and now - moment < pause
+    """A moment to come was told by a clock that has been set back since: it holds up nothing."""
+    return moment is not None and timedelta() <= now - moment < pause
 
 
 def _purpose_has_no_place(request: Request, place: PlaceState, _: PolicySettings) -> bool:
@@ -76,9 +99,22 @@ def _purpose_has_no_place(request: Request, place: PlaceState, _: PolicySettings
 
 
 def _own_words_elsewhere(request: Request, place: PlaceState, _: PolicySettings) -> bool:
-    if not request.has_own_words:
+    if not request.has_own_words or request.worker:
         return False
     return request.purpose is not Purpose.ODD_JOB or place.place is not Place.PRIVATE
+
+
+def _worker_has_no_leave(request: Request, place: PlaceState, settings: PolicySettings) -> bool:
+    """A human's own words on social media: only outreach workers, only as a private answer."""
+    if not request.worker:
+        return False
+    today = request.local_now.date()
+    may = any(
+        found.name == OUTREACH and request.worker in found.workers
+        for found in active(settings.relaxations, today)
+    )
+    is_answer_in_private = request.is_answer and place.place is Place.PRIVATE
+    return not (may and is_answer_in_private and request.purpose is Purpose.CONTACT)
 
 
 def _nobody_asked(request: Request, _place: PlaceState, _: PolicySettings) -> bool:
@@ -97,6 +133,35 @@ def _crisis_repeated(request: Request, place: PlaceState, _: PolicySettings) -> 
     )
 
 
+def _card_just_shown(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    return (
+        request.purpose is Purpose.CRISIS
+        and place.place is Place.PRIVATE
+        and _within(request.same_card_at, SAME_CARD_PAUSE, request.local_now)
+    )
+
+
+def _resident_is_ignored(request: Request, _place: PlaceState, _: PolicySettings) -> bool:
+    """Asked for by themselves. What they tell the bot to do now is still confirmed."""
+    return request.is_ignored and request.purpose not in {Purpose.CRISIS, Purpose.SERVICE}
+
+
+def _tip_repeated(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    return (
+        request.is_tip
+        and place.place is Place.GROUP
+        and _within(place.last_tip_at, TIP_PAUSE, request.local_now)
+    )
+
+
+def _noise_in_alarm_group(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    return (
+        place.place is Place.GROUP
+        and place.mode == ALARM_MODE
+        and request.purpose in NOT_IN_ALARM_GROUPS
+    )
+
+
 def _referral_repeated(request: Request, place: PlaceState, _: PolicySettings) -> bool:
     return (
         request.purpose is Purpose.REFERRAL
@@ -107,7 +172,7 @@ def _referral_repeated(request: Request, place: PlaceState, _: PolicySettings) -
 
 def _answers_are_spent(request: Request, place: PlaceState, settings: PolicySettings) -> bool:
     return (
-        request.purpose is Purpose.INFO
+        (request.purpose is Purpose.INFO or request.is_small_answer)
         and place.place is Place.GROUP
         and answers_in_this_hour(place, request.local_now) >= settings.answers_per_hour
     )
@@ -147,16 +212,22 @@ def answers_in_this_hour(place: PlaceState, now: datetime) -> int:
     return 0
 
 
-_RULES = (
+RULES = (
     ("purpose-has-no-place", _purpose_has_no_place),
     ("own-words-elsewhere", _own_words_elsewhere),
+    ("worker-has-no-leave", _worker_has_no_leave),
     ("nobody-asked", _nobody_asked),
     ("chat-is-closed", _chat_is_closed),
+    ("resident-is-ignored", _resident_is_ignored),
+    ("card-just-shown", _card_just_shown),
     ("crisis-repeated-in-group", _crisis_repeated),
     ("referral-repeated-in-group", _referral_repeated),
+    ("tip-repeated-in-group", _tip_repeated),
+    ("noise-in-alarm-group", _noise_in_alarm_group),
     ("answers-are-spent", _answers_are_spent),
     ("resident-stopped", _resident_stopped),
     ("group-is-silent", _group_is_silent),
     ("quiet-hours", _it_is_quiet),
     ("unasked-is-spent", _unasked_is_spent),
 )
+"""The lines of the rule, by the name that the log of decisions shows; the first no counts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from wijkbot.engine import table, talk
 from wijkbot.engine.book import DialogBook
@@ -11,11 +12,12 @@ from wijkbot.engine.effects import (
     ChangePlace,
     Effect,
     Offer,
+    OptOut,
     PlaceChange,
     Say,
     StaffKind,
     StaffNotice,
-    StopUnasked,
+    Withheld,
 )
 from wijkbot.engine.events import Facts
 from wijkbot.engine.pick import pick
@@ -23,7 +25,8 @@ from wijkbot.engine.policy import PolicySettings, Request, permit
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.table import REPLIES, Reply
 from wijkbot.engine.talk import Turn
-from wijkbot.engine.words import Label, Place, Purpose
+from wijkbot.engine.values import Values
+from wijkbot.engine.words import CRISIS_LABELS, Label, Place, Purpose
 
 PERSONAL = "menu.personal"
 """The choice of the menu that is a help question."""
@@ -37,11 +40,23 @@ _NOTICES = {
     Purpose.CRISIS: StaffNotice(StaffKind.CRISIS),
     Purpose.REFERRAL: StaffNotice(StaffKind.REFERRAL),
 }
+_ALSO_TOLD = {
+    Label.THIRD_PERSON: StaffNotice(StaffKind.WORRY),
+    Label.COMPLAINT: StaffNotice(StaffKind.COMPLAINT),
+    Label.ABUSE_SPAM: StaffNotice(StaffKind.ABUSE),
+    Label.PERSONAL_DATA: StaffNotice(StaffKind.PERSONAL_DATA),
+}
+"""Counted for staff besides crisis and referral: a kind, never a person or a word."""
+ABUSE_LIMIT = 3
+ABUSE_WITHIN = timedelta(minutes=10)
+MUTED_FOR = timedelta(hours=24)
+"""After so much abuse in so short a time only a crisis is answered (DOMAIN 2.1, C11)."""
 _CHANGES = {
     Purpose.CRISIS: ChangePlace(PlaceChange.CRISIS_SHOWN),
     Purpose.REFERRAL: ChangePlace(PlaceChange.REFERRAL_SHOWN),
     Purpose.INFO: ChangePlace(PlaceChange.ANSWERED),
 }
+_TIP = ChangePlace(PlaceChange.TIP_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +76,20 @@ def reply(scene: Scene, conversation: Conversation, reading: Reading) -> Turn:
         return _dialog_for(scene, conversation, label)
     if label is Label.STOP:
         turn = fixed(scene, conversation.without_dialog(), label)
-        return Turn(turn.conversation, (StopUnasked(), *turn.effects))
-    if label is Label.ABUSE_SPAM and conversation.abuse_told:
-        return Turn(conversation)
+        return Turn(turn.conversation, (OptOut(), *turn.effects))
+    if label in CRISIS_LABELS:
+        return _crisis(scene, conversation, reading)
+    if label is Label.ABUSE_SPAM:
+        return _abused(scene, conversation)
+    return _informed(scene, conversation, reading)
+
+
+def _informed(scene: Scene, conversation: Conversation, reading: Reading) -> Turn:
+    """A topic, what may be meant, or the fixed reply of this class."""
+    label = reading.label
     if label in {Label.INFO, Label.AGENDA} and reading.faq:
         return item_answer(scene, conversation, reading.faq)
-    if label in {Label.INFO, Label.AGENDA, Label.UNCLEAR} and reading.suggestions:
+    if label in {Label.INFO, Label.UNCLEAR} and reading.suggestions:
         return _suggest(scene, conversation, reading.suggestions)
     if label in {Label.UNCLEAR, Label.SMALL_TALK} and reading.language == "other":
         return say(scene, conversation, table.OTHER_LANGUAGE, Purpose.SERVICE)
@@ -83,10 +106,53 @@ def fixed(scene: Scene, conversation: Conversation, label: Label) -> Turn:
     if row is None:
         return Turn(conversation)
     if row.purpose is Purpose.REFERRAL and scene.place.place is Place.PRIVATE:
-        return _refer(scene, conversation, row, label)
-    if label is Label.ABUSE_SPAM:
-        conversation = replace(conversation, abuse_told=True)
-    return say(scene, conversation, row.item, row.purpose, row.key)
+        return _told(_refer(scene, conversation, row, label), label)
+    if row.item == table.NOT_UNDERSTOOD:
+        return not_understood(scene, conversation)
+    return _told(say(scene, conversation, row.item, row.purpose, row.key), label)
+
+
+def not_understood(scene: Scene, conversation: Conversation) -> Turn:
+    """Ask for other words; to whom is not understood twice in a row, name the ways to a human."""
+    if scene.place.place is Place.GROUP:
+        return say(scene, conversation, table.NOT_UNDERSTOOD, Purpose.SERVICE)
+    item = table.STILL_UNCLEAR if conversation.unclear else table.NOT_UNDERSTOOD
+    missed = replace(conversation, unclear=conversation.unclear + 1)
+    return say(scene, missed, item, Purpose.SERVICE)
+
+
+def _told(turn: Turn, label: Label) -> Turn:
+    notice = _ALSO_TOLD.get(label)
+    has_said = any(isinstance(effect, Say) for effect in turn.effects)
+    return replace(turn, effects=(*turn.effects, notice)) if notice and has_said else turn
+
+
+def _crisis(scene: Scene, conversation: Conversation, reading: Reading) -> Turn:
+    """The card, at once; to somebody who says to be young, with a line for the young."""
+    row = REPLIES.get((reading.label, scene.place.place))
+    if row is None:
+        return Turn(conversation)
+    is_private = scene.place.place is Place.PRIVATE
+    footers = (table.MINOR_FOOTER,) if is_private and Label.MINOR in reading.also else ()
+    turn = say(scene, conversation, row.item, row.purpose, row.key, footers=footers)
+    if not is_private or not any(isinstance(effect, Say) for effect in turn.effects):
+        return turn
+    shown = replace(turn.conversation, card=row.item, carded_at=scene.facts.local_now)
+    return replace(turn, conversation=shown)
+
+
+def _abused(scene: Scene, conversation: Conversation) -> Turn:
+    now = scene.facts.local_now
+    recent = tuple(at for at in conversation.abused_at if now - at < ABUSE_WITHIN)
+    muted_until = now + MUTED_FOR if len(recent) + 1 >= ABUSE_LIMIT else None
+    counted = replace(conversation, abused_at=(*recent, now), muted_until=muted_until)
+    row = REPLIES.get((Label.ABUSE_SPAM, scene.place.place))
+    notice = _ALSO_TOLD[Label.ABUSE_SPAM]
+    if row is None or conversation.abuse_told:
+        return Turn(counted, (notice,))
+    told = replace(counted, abuse_told=True)
+    turn = say(scene, told, row.item, row.purpose, row.key)
+    return replace(turn, effects=(*turn.effects, notice))
 
 
 def chosen(scene: Scene, conversation: Conversation, choice: str) -> Turn:
@@ -152,6 +218,7 @@ def say(  # noqa: PLR0913 - a text has this many parts; all but three are option
     *,
     offers: tuple[Offer, ...] = (),
     footers: tuple[str, ...] = (),
+    values: Values = (),
 ) -> Turn:
     """One published text, if the rule permits it here and now; else what stands in its place."""
     request = Request(
@@ -160,21 +227,29 @@ def say(  # noqa: PLR0913 - a text has this many parts; all but three are option
         local_now=scene.facts.local_now,
         is_holiday=scene.facts.is_holiday,
         has_stopped=scene.facts.has_stopped,
+        is_ignored=scene.facts.is_ignored,
+        is_tip=item == table.PERSONAL_DATA,
+        is_small_answer=item in table.SMALL_ANSWERS,
+        same_card_at=conversation.carded_at if conversation.card == item else None,
     )
     verdict = permit(request, scene.place, scene.policy)
     if verdict.rule == "answers-are-spent":
         return _limit_reached(scene, conversation)
     if not verdict.is_permitted:
-        return Turn(conversation)
+        return Turn(conversation, (Withheld(purpose, verdict.rule),))
     text = Say(
         purpose=purpose,
         item=item,
         version=scene.book.version_of(item),
         key=key,
+        values=values,
         offers=offers,
         footers=tuple(f for f in footers if f in scene.book.items),
     )
-    extra: list[Effect] = [e for e in (_CHANGES.get(purpose), _NOTICES.get(purpose)) if e]
+    changed = _TIP if item == table.PERSONAL_DATA else _CHANGES.get(purpose)
+    if item in table.SMALL_ANSWERS and scene.place.place is Place.GROUP:
+        changed = _CHANGES[Purpose.INFO]
+    extra: list[Effect] = [e for e in (changed, _NOTICES.get(purpose)) if e]
     return Turn(conversation, (text, *extra))
 
 
@@ -182,7 +257,7 @@ def _limit_reached(scene: Scene, conversation: Conversation) -> Turn:
     shown = scene.place.limit_shown_at
     started = scene.place.hour_started_at
     if shown is not None and started is not None and shown >= started:
-        return Turn(conversation)
+        return Turn(conversation, (Withheld(Purpose.INFO, "answers-are-spent"),))
     turn = say(scene, conversation, table.LIMIT_REACHED, Purpose.SERVICE)
     return Turn(turn.conversation, (*turn.effects, ChangePlace(PlaceChange.LIMIT_SHOWN)))
 
@@ -191,7 +266,7 @@ def _refer(scene: Scene, conversation: Conversation, row: Reply, label: Label) -
     """In private: the full referral, then the short one, then the phone only, then silence."""
     told = len(conversation.referred_at)
     if told >= len(table.REFERRAL_STAIRS):
-        return Turn(conversation)
+        return Turn(conversation, (Withheld(Purpose.REFERRAL, "turns-are-spent"),))
     has_stairs = told > 0 and label in {Label.HELP_PERSONAL, Label.DISTRESS}
     item, key = (table.REFERRAL_STAIRS[told], "text") if has_stairs else (row.item, row.key)
     counted = conversation
@@ -207,7 +282,7 @@ def _dialog_for(scene: Scene, conversation: Conversation, label: Label | None) -
         if wanted in dialog.starts_on:
             known = _KNOWN_SLOTS.get(label, ()) if label else ()
             return talk.begin(scene.book, scene.place, conversation, scene.facts, dialog.id, known)
-    return say(scene, conversation, table.NOT_UNDERSTOOD, Purpose.SERVICE)
+    return not_understood(scene, conversation)
 
 
 def _pending(scene: Scene, conversation: Conversation) -> Turn | None:

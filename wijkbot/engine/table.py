@@ -26,10 +26,33 @@ INFO_MENU = "T39"
 OTHER_LANGUAGE = "T40"
 TOO_LATE = "T49"
 PERSONAL_DATA = "T18"
+POINTER = "T07"
 PERSONAL_FOOTER = "T48"
 NOT_UNDERSTOOD = "T21"
 STOPPED = "T22"
 JOB_LINK = "T04"
+STILL_UNCLEAR = "T24"
+MINOR_FOOTER = "T25"
+NOT_ABOUT_OTHERS = "T45"
+SILENT = "T50"
+SPEAKS_AGAIN = "T51"
+ADMINS_ONLY = "T52"
+ABOUT = "T53"
+PRIVACY = "T54"
+MY_DATA = "T55"
+MY_STOPS = "T56"
+IGNORED = "T57"
+BACK_AGAIN = "T58"
+TRIAL_VOTE = "T59"
+TRIAL_KEPT = "T60"
+GOODBYE = "T61"
+ALARM_GROUP = "T62"
+ASK_PRIVATE = "T63"
+NO_NEWS = "T64"
+NO_JOBS = "T65"
+
+SMALL_ANSWERS = frozenset({NOT_UNDERSTOOD, "T44", UNREADABLE, SUGGEST, OTHER_LANGUAGE})
+"""Answers that say little: in a group they count among the answers of an hour."""
 
 REFERRAL_STAIRS = ("T08", "T08b", "T08c")
 """In private: the full referral, then the short one, then the phone only; then silence."""
@@ -109,6 +132,26 @@ FIXED_ITEMS = frozenset(
         NOT_UNDERSTOOD,
         STOPPED,
         JOB_LINK,
+        POINTER,
+        STILL_UNCLEAR,
+        MINOR_FOOTER,
+        NOT_ABOUT_OTHERS,
+        SILENT,
+        SPEAKS_AGAIN,
+        ADMINS_ONLY,
+        ABOUT,
+        PRIVACY,
+        MY_DATA,
+        MY_STOPS,
+        IGNORED,
+        BACK_AGAIN,
+        TRIAL_VOTE,
+        TRIAL_KEPT,
+        GOODBYE,
+        ALARM_GROUP,
+        ASK_PRIVATE,
+        NO_NEWS,
+        NO_JOBS,
         *REFERRAL_STAIRS,
         *(row.item for row in REPLIES.values()),
     }

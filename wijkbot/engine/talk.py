@@ -14,12 +14,12 @@ from wijkbot.engine.effects import (
     Erase,
     NoteOddJob,
     Offer,
+    OptOut,
     Say,
     StaffKind,
     StaffNotice,
     StartTimer,
     StopTimer,
-    StopUnasked,
 )
 from wijkbot.engine.events import Facts
 from wijkbot.engine.pick import YES_NO, pick
@@ -253,7 +253,7 @@ def _done(step: Step, conversation: Conversation) -> tuple[Effect, ...]:
         case "erase":
             return (Erase(),)
         case "stop":
-            return (StopUnasked(),)
+            return (OptOut(),)
         case _:
             return ()
 

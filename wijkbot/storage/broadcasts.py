@@ -212,6 +212,12 @@ class Tally:
         return sum(n for error, n in waits if error in wanted)
 
 
+def was_made(conn: Connection, item_id: str, since: int) -> bool:
+    """Whether this item was announced since that moment (ms)."""
+    where = (broadcast.c.item_id == item_id, broadcast.c.created_at > since)
+    return conn.execute(select(broadcast.c.id).where(*where).limit(1)).first() is not None
+
+
 def tally(conn: Connection, broadcast_id: int) -> Tally:
     """How many messages of an announcement have each status, and why."""
     found = conn.execute(select(broadcast).where(broadcast.c.id == broadcast_id)).one()

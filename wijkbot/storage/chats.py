@@ -10,7 +10,7 @@ from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, select, update
 
-from wijkbot.engine.conversation import PlaceState
+from wijkbot.engine.conversation import ALARM_MODE, ORDINARY_MODE, PlaceState
 from wijkbot.engine.effects import PlaceChange
 from wijkbot.engine.words import Place
 from wijkbot.storage.dialect import Flavour, flavour, insert
@@ -42,6 +42,10 @@ class Chat:
     answers_this_hour: int
     hour_started_at: int | None
     limit_shown_at: int | None
+    last_tip_at: int | None
+    leave_at: int | None
+    trial_ends_at: int | None
+    vote_ends_at: int | None
     unasked_today: int
     unasked_day: str
     unasked_this_week: int
@@ -73,6 +77,9 @@ class Settings(TypedDict, total=False):
     mode: str
     is_active: bool
     silent_until: int | None
+    leave_at: int | None
+    trial_ends_at: int | None
+    vote_ends_at: int | None
 
 
 def get(conn: Connection, chat_id: int) -> Chat | None:
@@ -95,10 +102,16 @@ def find(conn: Connection, sealer: Sealer, channel: str, address: str) -> Chat |
 
 
 def groups(
-    conn: Connection, *, channel: str | None = None, neighbourhood: str | None = None
+    conn: Connection,
+    *,
+    channel: str | None = None,
+    neighbourhood: str | None = None,
+    waiting: bool = False,
 ) -> list[Chat]:
-    """The active groups that the bot is in, oldest first."""
-    query = select(chat).where(~chat.c.is_private, chat.c.is_active, chat.c.left_at.is_(None))
+    """The active groups the bot is in, oldest first; ``waiting``: also those not served yet."""
+    query = select(chat).where(~chat.c.is_private, chat.c.left_at.is_(None))
+    if not waiting:
+        query = query.where(chat.c.is_active)
     if channel is not None:
         query = query.where(chat.c.channel == channel)
     if neighbourhood is not None:
@@ -228,6 +241,8 @@ def place_of(found: Chat, country: str, now_ms: int, day: str, week: str) -> Pla
         answers_this_hour=found.answers_this_hour if is_same_hour else 0,
         hour_started_at=_moment(found.hour_started_at) if is_same_hour else None,
         limit_shown_at=_moment(found.limit_shown_at),
+        last_tip_at=_moment(found.last_tip_at),
+        is_voting=found.vote_ends_at is not None and now_ms < found.vote_ends_at,
         unasked_today=found.unasked_today if found.unasked_day == day else 0,
         unasked_this_week=found.unasked_this_week if found.unasked_week == week else 0,
     )
@@ -241,6 +256,9 @@ def apply_change(conn: Connection, found: Chat, change: PlaceChange, now_ms: int
         PlaceChange.CRISIS_SHOWN: {"last_crisis_at": now_ms},
         PlaceChange.REFERRAL_SHOWN: {"last_referral_at": now_ms},
         PlaceChange.LIMIT_SHOWN: {"limit_shown_at": now_ms},
+        PlaceChange.TIP_SHOWN: {"last_tip_at": now_ms},
+        PlaceChange.ALARM_GROUP: {"mode": ALARM_MODE},
+        PlaceChange.ORDINARY: {"mode": ORDINARY_MODE},
         PlaceChange.ACTIVATED: {"is_active": True, "left_at": None},
         PlaceChange.CLOSED: {"is_active": False},
         PlaceChange.ANSWERED: (

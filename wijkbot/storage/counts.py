@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -20,11 +21,19 @@ class Count:
     count: int
 
 
-def add(conn: Connection, counted: Count) -> None:
-    """Add to the number of that day, kind and place."""
-    new = insert(conn, event_count).values(
-        day=counted.day, kind=counted.kind, place=counted.place, count=counted.count
-    )
+def add(conn: Connection, *counted: Count) -> None:
+    """Add to the numbers of those days, kinds and places."""
+    sums: Counter[tuple[str, str, str]] = Counter()
+    for one in counted:
+        sums[one.day, one.kind, one.place] += one.count
+    # one order for everybody: two transactions can never wait for each other's rows
+    rows = [
+        {"day": day, "kind": kind, "place": place, "count": count}
+        for (day, kind, place), count in sorted(sums.items())
+    ]
+    if not rows:
+        return
+    new = insert(conn, event_count).values(rows)
     keys = [event_count.c.day, event_count.c.kind, event_count.c.place]
     more = {"count": event_count.c["count"] + new.excluded["count"]}
     conn.execute(new.on_conflict_do_update(index_elements=keys, set_=more))

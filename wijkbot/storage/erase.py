@@ -7,9 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
+from wijkbot.engine.conversation import ORDINARY_MODE
 from wijkbot.storage import outbox as outbox_rows
 from wijkbot.storage.outbox import Status
-from wijkbot.storage.tables import chat, conversation, inbox, lane, odd_job, outbox, token
+from wijkbot.storage.tables import chat, conversation, inbox, lane, odd_job, outbox, token, vote
+
+_NO_STAY: dict[str, object] = {"leave_at": None, "trial_ends_at": None, "vote_ends_at": None}
 
 
 def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
@@ -26,6 +29,17 @@ def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
     _forget_chats(conn, _private_chats(conn, [row.chat_id for row in rows]), now_ms)
     conn.execute(delete(odd_job).where(odd_job.c.member_hmac == member_hmac))
     conn.execute(delete(token).where(token.c.member_hmac == member_hmac))
+    conn.execute(delete(vote).where(vote.c.member_hmac == member_hmac))
+
+
+def erase_group(conn: Connection, chat_id: int, now_ms: int) -> None:
+    """Erase a group that the bot is out of: its dialogs, votes, counters, and its address."""
+    ids = [row.id for row in _conversations(conn, conversation.c.chat_id == chat_id)]
+    _empty_conversations(conn, ids)
+    _forget_chats(conn, [chat_id], now_ms)
+    conn.execute(delete(vote).where(vote.c.chat_id == chat_id))
+    gone = {**_NO_STAY, "is_active": False, "mode": ORDINARY_MODE}
+    conn.execute(update(chat).where(chat.c.id == chat_id).values(gone))
 
 
 def erase_until(conn: Connection, member_hmac: str, chats: Sequence[str], at: int) -> bool:
@@ -51,6 +65,7 @@ def erase_until(conn: Connection, member_hmac: str, chats: Sequence[str], at: in
     )
     gone = list(conn.execute(named.where(chat.c.created_at <= at, ~wrote, ~got)).scalars())
     _forget_chats(conn, gone, at)
+    conn.execute(delete(vote).where(vote.c.member_hmac == member_hmac, vote.c.at <= at))
     jobs = delete(odd_job).where(odd_job.c.member_hmac == member_hmac, odd_job.c.created_at <= at)
     count = conn.execute(jobs).rowcount
     return bool(ids or older or gone or count)
@@ -93,6 +108,7 @@ def _forget_chats(conn: Connection, private: list[int], now_ms: int) -> None:
         "answers_this_hour": 0,
         "hour_started_at": None,
         "limit_shown_at": None,
+        "last_tip_at": None,
     }
     conn.execute(update(chat).where(chat.c.id.in_(private)).values(forgotten))
 
@@ -115,8 +131,14 @@ def _empty_conversations(conn: Connection, ids: list[int]) -> None:
 def _drop_answers(
     conn: Connection, ids: list[int], now_ms: int, *where: ColumnElement[bool]
 ) -> int:
-    """Answers on their way into groups lose their values and are never sent."""
-    mine = (outbox.c.conversation_id.in_(ids), outbox.c.values_sealed.is_not(None))
+    """Answers on their way into groups lose their values and are never sent.
+
+    Of those that were sent the platform's id goes: it leads to a message, and so to a person.
+    """
+    theirs = outbox.c.conversation_id.in_(ids)
+    led = (theirs, outbox.c.external_message_id.is_not(None))
+    conn.execute(update(outbox).where(*led, *where).values(external_message_id=None))
+    mine = (theirs, outbox.c.values_sealed.is_not(None))
     gone = {
         "status": int(Status.REFUSED),
         "values_sealed": None,

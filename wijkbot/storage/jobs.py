@@ -15,7 +15,10 @@ from wijkbot.storage.tables import meta, odd_job
 
 @dataclass(frozen=True, slots=True)
 class JobDraft:
-    """An odd job as its resident agreed to it. ``kind`` is "request" or "offer"."""
+    """An odd job as its resident agreed to it. ``kind`` is "request" or "offer".
+
+    ``words`` and ``area`` are typed by the resident, each on one line: they are sealed together.
+    """
 
     kind: str
     category: str
@@ -51,8 +54,9 @@ def add(conn: Connection, sealer: Sealer, draft: JobDraft, now_ms: int) -> int:
         "number": number,
         "kind": draft.kind,
         "category": draft.category,
-        "words_sealed": sealer.seal_kept(draft.words.encode(), _context(number)),
-        "area": draft.area,
+        "words_sealed": sealer.seal_kept(
+            f"{draft.words}\n{draft.area}".encode(), _context(number)
+        ),
         "when_text": draft.when,
         "member_hmac": draft.member_hmac,
         "chat_id": draft.chat_id,
@@ -101,12 +105,14 @@ def _next_number(conn: Connection) -> int:
 
 
 def _job(conn: Connection, sealer: Sealer, row: Row[Any]) -> Job:
+    typed = _typed(conn, sealer, row)
+    words, _, area = (typed or "").partition("\n")
     return Job(
         number=row.number,
         kind=row.kind,
         category=row.category,
-        words=_words(conn, sealer, row),
-        area=row.area,
+        words=None if typed is None else words,
+        area=area or row.area,
         when=row.when_text,
         member_hmac=row.member_hmac,
         chat_id=row.chat_id,
@@ -116,7 +122,7 @@ def _job(conn: Connection, sealer: Sealer, row: Row[Any]) -> Job:
     )
 
 
-def _words(conn: Connection, sealer: Sealer, row: Row[Any]) -> str | None:
+def _typed(conn: Connection, sealer: Sealer, row: Row[Any]) -> str | None:
     if row.words_sealed is None:
         return None
     try:

@@ -20,6 +20,12 @@ def has(conn: Connection, member_hmac: str, purpose: str) -> bool:
     return conn.execute(select(opt_out.c.at).where(*where)).first() is not None
 
 
+def of(conn: Connection, member_hmac: str) -> list[str]:
+    """Everything this resident opted out of."""
+    query = select(opt_out.c.purpose).where(opt_out.c.member_hmac == member_hmac)
+    return list(conn.execute(query.order_by(opt_out.c.purpose)).scalars())
+
+
 def lift(conn: Connection, member_hmac: str, purpose: str) -> None:
     """The resident asked for these messages again."""
     where = (opt_out.c.member_hmac == member_hmac, opt_out.c.purpose == purpose)

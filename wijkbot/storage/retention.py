@@ -166,7 +166,7 @@ def _jobs(conn: Connection, before: int, limit: int) -> int:
 
 
 def _chats(conn: Connection, limit: int) -> int:
-    """Erased private chats: the address goes once the last message to it is gone."""
+    """Erased chats: address and message ids go once the last message is gone."""
     open_rows = (
         select(lane.c.id)
         .where(lane.c.chat_id == chat.c.id, lane.c.out_seq > lane.c.sent_seq)
@@ -174,8 +174,12 @@ def _chats(conn: Connection, limit: int) -> int:
     )
     due = and_(chat.c.erase_at.is_not(None), chat.c.address_sealed.is_not(None), ~open_rows)
     old = select(chat.c.id).where(due).limit(limit)
-    gone = sql_update(chat).where(chat.c.id.in_(old), due)
-    return conn.execute(gone.values(address_sealed=None)).rowcount
+    gone = sql_update(chat).where(chat.c.id.in_(old), due).values(address_sealed=None)
+    ids = list(conn.execute(gone.returning(chat.c.id)).scalars())
+    lanes = select(lane.c.id).where(lane.c.chat_id.in_(ids))
+    led = (outbox.c.lane_id.in_(lanes), outbox.c.external_message_id.is_not(None))
+    conn.execute(sql_update(outbox).where(*led).values(external_message_id=None))
+    return len(ids)
 
 
 def _broadcast_values(conn: Connection, limit: int) -> int:

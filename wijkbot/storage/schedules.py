@@ -6,7 +6,7 @@ set. There is no leader; a second process finds the next time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, RowMapping, select, update
@@ -67,8 +67,11 @@ class Fired:
     broadcast_id: int | None
 
 
-def put(conn: Connection, draft: ScheduleDraft) -> int:
-    """Plan it; with a key that is known nothing changes. Returns its number."""
+def put(conn: Connection, draft: ScheduleDraft, *, reopens: bool = False) -> int:
+    """Plan it; with a key that is known nothing changes. Returns its number.
+
+    ``reopens``: one that was cancelled comes again.
+    """
     row = {
         "key": draft.key,
         "rule": draft.rule,
@@ -80,6 +83,10 @@ def put(conn: Connection, draft: ScheduleDraft) -> int:
         "due_at": draft.next_at,
     }
     conn.execute(insert(conn, schedule).values(row).on_conflict_do_nothing())
+    if reopens:
+        again = {"next_at": draft.next_at, "due_at": draft.next_at}
+        cancelled = (schedule.c.key == draft.key, schedule.c.next_at.is_(None))
+        conn.execute(update(schedule).where(*cancelled).values(again))
     return int(conn.execute(select(schedule.c.id).where(schedule.c.key == draft.key)).scalar_one())
 
 
@@ -98,6 +105,13 @@ def cancel(conn: Connection, schedule_id: int) -> bool:
     where = (schedule.c.id == schedule_id, schedule.c.next_at.is_not(None))
     row = {"next_at": None, "due_at": None, "lease": schedule.c.lease + 1}
     return conn.execute(update(schedule).where(*where).values(row)).rowcount == 1
+
+
+def cancel_others(conn: Connection, author: str, keys: Sequence[str]) -> None:
+    """What that author planned under other keys than these never fires again."""
+    where = (schedule.c.created_by == author, schedule.c.key.not_in(keys))
+    row = {"next_at": None, "due_at": None, "lease": schedule.c.lease + 1}
+    conn.execute(update(schedule).where(*where, schedule.c.next_at.is_not(None)).values(row))
 
 
 def is_due(conn: Connection, now_ms: int) -> bool:

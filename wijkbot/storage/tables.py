@@ -87,6 +87,10 @@ chat = Table(
     _count("answers_this_hour"),
     _ms("hour_started_at"),
     _ms("limit_shown_at"),
+    _ms("last_tip_at"),
+    _ms("leave_at"),
+    _ms("trial_ends_at"),
+    _ms("vote_ends_at"),
     _count("unasked_today"),
     _text("unasked_day", ""),
     _count("unasked_this_week"),
@@ -98,6 +102,10 @@ chat = Table(
     UniqueConstraint("channel", "address_hmac"),
     Index("chat_erase_at", "erase_at", sqlite_where=text("erase_at IS NOT NULL"),
           postgresql_where=text("erase_at IS NOT NULL")),
+    Index("chat_leave_at", "leave_at", sqlite_where=text("leave_at IS NOT NULL"),
+          postgresql_where=text("leave_at IS NOT NULL")),
+    Index("chat_trial_ends_at", "trial_ends_at", sqlite_where=text("trial_ends_at IS NOT NULL"),
+          postgresql_where=text("trial_ends_at IS NOT NULL")),
 )  # fmt: skip
 
 conversation = Table(
@@ -335,6 +343,16 @@ day_key = Table(
     Column("day", BigInteger, primary_key=True, autoincrement=False),
     Column("wrapped", LargeBinary, nullable=False),
     _ms("created_at", nullable=False),
+)
+
+vote = Table(
+    "vote",
+    metadata,
+    Column("chat_id", _BigId, ForeignKey("chat.id"), primary_key=True, autoincrement=False),
+    Column("member_hmac", Text, primary_key=True),
+    Column("is_yes", Boolean, nullable=False),
+    _ms("at", nullable=False),
+    Index("vote_member_hmac", "member_hmac"),
 )
 
 event_count = Table(

@@ -45,6 +45,16 @@ def use(conn: Connection, sealer: Sealer, token: str, member_hmac: str, now_ms: 
     return conn.execute(used.returning(token_table.c.dialog)).scalar()
 
 
+def look(
+    conn: Connection, sealer: Sealer, token: str, member_hmac: str, now_ms: int
+) -> str | None:
+    """What :func:`use` would give; the token stays unused."""
+    query = select(token_table.c.dialog).where(
+        token_table.c.token_hmac == sealer.pseudonym("token", token), *_open(member_hmac, now_ms)
+    )
+    return conn.execute(query).scalar()
+
+
 def pending(conn: Connection, member_hmac: str, now_ms: int) -> str | None:
     """The dialog of this resident's newest unused token: they asked for it, but did not tap yet.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import cache
 
@@ -32,6 +32,8 @@ STRANGE = 0.9
 """Certainty from which a text is taken for a language that is not read."""
 STRANGE_WORDS = 4
 """Words below which a Latin text is never "other": names and chat spelling look foreign."""
+KNOWN_WORDS = 0.85
+"""Weight of the words of our own examples beside the letters, which mislead on short texts."""
 PRIOR = 0.75
 """Weight of the hint on a text of one word; it halves with every two words more."""
 
@@ -101,8 +103,22 @@ def language_of(
     if total <= 0:
         return before
     weight = PRIOR * 0.5 ** ((words - 1) / 2)
+    known = _known_words(text, vocabulary or {})
+    trust = KNOWN_WORDS if known else 0.0
     mixed = {
-        code: (1 - weight) * chance / total + weight * (code == before)
+        code: (1 - weight) * ((1 - trust) * chance / total + trust * known.get(code, 0.0))
+        + weight * (code == before)
         for code, chance in mine.items()
     }
     return max(mixed, key=lambda code: mixed[code])
+
+
+def _known_words(text: str, vocabulary: Mapping[str, frozenset[str]]) -> dict[str, float]:
+    """Each language's share of the words that are known; a word of two languages counts half."""
+    shares: dict[str, float] = defaultdict(float)
+    for word in plain(text).split():
+        codes = frozenset() if word in EVERYBODYS else vocabulary.get(word, frozenset())
+        for code in codes:
+            shares[code] += 1 / len(codes)
+    total = sum(shares.values())
+    return {code: share / total for code, share in shares.items()} if total else {}

@@ -131,9 +131,7 @@ class Reader:
         suggested = self.faq.near(ranked, language) if may_suggest and not has_faq else ()
         return Reading(
             label=verdict.label,
-            also=(Label.PERSONAL_DATA,)
-            if holds_data and verdict.label is not Label.PERSONAL_DATA
-            else (),
+            also=_also(verdict.label, hearing, holds_data=holds_data),
             faq=answer.item if has_faq and answer is not None else None,
             score=answer.score if has_faq and answer is not None else verdict.score,
             language=language,
@@ -141,6 +139,16 @@ class Reader:
             because=answer.because if has_faq and answer is not None else verdict.because,
             is_listed_crisis=verdict.is_listed,
         )
+
+
+def _also(label: Label, hearing: Hearing, *, holds_data: bool) -> tuple[Label, ...]:
+    """What holds besides: personal data, and in a crisis that somebody says to be young."""
+    found = []
+    if label in CRISIS_LABELS and Label.MINOR in hearing.labels:
+        found.append(Label.MINOR)
+    if holds_data and label is not Label.PERSONAL_DATA:
+        found.append(Label.PERSONAL_DATA)
+    return tuple(found)
 
 
 def _some(questions: Known) -> Known:

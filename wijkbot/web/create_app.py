@@ -9,7 +9,6 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.middleware.base import RequestResponseEndpoint
 
 from wijkbot.adapter_api import Adapter, Mounted, WebhookReply, WebhookRequest
@@ -18,8 +17,9 @@ from wijkbot.app.health import look
 from wijkbot.app.logging import Seldom
 from wijkbot.app.metrics import CONTENT_TYPE, exposition, may_look
 from wijkbot.app.receive import ChannelPort
-from wijkbot.content.translations import page_texts
 from wijkbot.storage.errors import DatabaseAway, StorageProblem
+from wijkbot.web.activation import add_activation
+from wijkbot.web.pages import language_of, page
 
 log = structlog.get_logger()
 
@@ -40,14 +40,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 
-PAGE_LANGUAGES = {"nl": "Nederlands", "fr": "Français", "en": "English"}
-
 _HERE = Path(__file__).parent
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(_HERE / "templates"),
-    autoescape=select_autoescape(),
-    extensions=["jinja2.ext.i18n"],
-)
 
 
 def create_app(bot: Bot) -> FastAPI:
@@ -72,6 +65,7 @@ def _add_doors(app: FastAPI, bot: Bot) -> None:
     app.add_api_route(
         "/hooks/{channel}/{rest:path}", _hook, methods=["GET", "POST"], response_model=None
     )
+    add_activation(app)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
     rooms = _rooms(bot)
     for name in rooms:
@@ -170,20 +164,9 @@ async def _front(request: Request, lang: str = "") -> HTMLResponse:
     areas = [
         (name, settings.areas()[settings.neighbourhood_of(name)].name) for name in _rooms(bot)
     ]
-    wanted = [lang, *request.headers.get("accept-language", "").split(",")]
-    codes = [code.strip()[:2].lower() for code in wanted]
-    language = next((code for code in codes if code in PAGE_LANGUAGES), "nl")
-    page = _TEMPLATES.overlay()
-    page.install_gettext_translations(  # type: ignore[attr-defined]
-        page_texts(language), newstyle=True
-    )
-    html = page.get_template("front.html").render(
-        organisation=settings.organisation.name,
-        areas=areas,
-        lang=language,
-        languages=PAGE_LANGUAGES.items(),
-    )
-    return HTMLResponse(html)
+    language = language_of(request, lang)
+    organisation = settings.organisation.name
+    return HTMLResponse(page("front.html", language, organisation=organisation, areas=areas))
 
 
 async def _body(request: Request) -> bytes | None:

@@ -1,0 +1,84 @@
+"""What was decided, how often, and by which line of the rule? Numbers without any content.
+
+A decision is counted under its day, place, class, purpose and verdict. There is no row for a
+message and none for a person, so nothing in it can be joined with anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from wijkbot.app.perform import Moment, forbidden_by
+from wijkbot.engine.effects import Effect, Say, StaffNotice, Withheld
+from wijkbot.engine.reading import Reading
+from wijkbot.engine.words import Place, Purpose
+from wijkbot.storage.counts import Count
+
+PREFIX = "decision"
+VERSION = "policy"
+PERMITTED = "permitted"
+NO_CLASS = "none"
+"""For what no message caused, such as a welcome, a vote or an announcement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How often texts of one purpose were permitted or refused for one class, in one place."""
+
+    day: str
+    place: str
+    label: str
+    purpose: str
+    verdict: str
+    count: int
+
+
+def counted(effects: Sequence[Effect], reading: Reading | None, moment: Moment) -> Iterable[Count]:
+    """What one decision adds to the log."""
+    label = reading.label.value if reading else NO_CLASS
+    day = moment.facts.local_now.date().isoformat()
+    yield Count(day, f"{VERSION}/{moment.policy.version}", moment.place.place, 1)
+    for effect in effects:
+        match effect:
+            case Say():
+                verdict = forbidden_by(effect, moment) or PERMITTED
+                yield _count(moment, label, effect.purpose, verdict)
+            case Withheld(purpose, rule):
+                yield _count(moment, label, purpose, rule)
+            case StaffNotice(kind):
+                yield Count(day, f"staff.{kind}", moment.place.place, 1)
+            case _:
+                continue
+
+
+def at_the_door(day: str, place: str, purpose: str, rule: str) -> Count:
+    """A text that the rule stopped just before it was sent."""
+    return Count(day, f"{PREFIX}/{NO_CLASS}/{purpose}/{rule}", place, 1)
+
+
+def of_announcement(day: str, place: Place, rule: str, many: int) -> Count:
+    """So many chats were announced to, or were not because of that line of the rule."""
+    verdict = rule or PERMITTED
+    return Count(day, f"{PREFIX}/{NO_CLASS}/{Purpose.ANNOUNCEMENT}/{verdict}", place, many)
+
+
+def read(counts: Iterable[Count]) -> list[Decided]:
+    """The log, from the stored numbers."""
+    found = []
+    for one in counts:
+        prefix, _, rest = one.kind.partition("/")
+        if prefix == PREFIX:
+            label, purpose, verdict = rest.split("/")
+            found.append(Decided(one.day, one.place, label, purpose, verdict, one.count))
+    return found
+
+
+def versions(counts: Iterable[Count]) -> list[str]:
+    """Under which versions of the rule these decisions were taken."""
+    return sorted({one.kind.partition("/")[2] for one in counts if one.kind.startswith(VERSION)})
+
+
+def _count(moment: Moment, label: str, purpose: str, verdict: str) -> Count:
+    day = moment.facts.local_now.date().isoformat()
+    return Count(day, f"{PREFIX}/{label}/{purpose}/{verdict}", moment.place.place, 1)

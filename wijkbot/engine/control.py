@@ -1,0 +1,149 @@
+"""What does the bot do when somebody tells it how to behave, or asks what it knows?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from wijkbot.engine import replies, table
+from wijkbot.engine.commands import Asked, Command
+from wijkbot.engine.conversation import Conversation
+from wijkbot.engine.effects import (
+    BeSilent,
+    CastVote,
+    ChangePlace,
+    Effect,
+    LeaveGroup,
+    OptIn,
+    OptOut,
+    PlaceChange,
+)
+from wijkbot.engine.replies import Scene
+from wijkbot.engine.talk import Turn
+from wijkbot.engine.values import Day, Number, Values
+from wijkbot.engine.words import Label, Place, Purpose
+
+SHORT_SILENCE = timedelta(hours=24)
+"""So long a silence anybody may ask for; a longer one is the admins' to decide."""
+
+_SAID = {
+    Command.ABOUT: table.ABOUT,
+    Command.PRIVACY: table.PRIVACY,
+    Command.WHO_WAS_IT: table.NOT_ABOUT_OTHERS,
+}
+ASKS_ABOUT_THE_BOT = frozenset({Command.ABOUT, Command.PRIVACY, Command.MY_DATA})
+"""Answered in the middle of a dialog too, which then goes on."""
+_IN_GROUP = frozenset({Command.SILENCE, Command.SPEAK, Command.LEAVE})
+_BALLOTS = {Command.YES: True, Command.NO: False}
+
+
+def obey(scene: Scene, conversation: Conversation, asked: Asked) -> Turn | None:
+    """Carry out a command; None where it means nothing here."""
+    command, is_group = asked.command, scene.place.place is Place.GROUP
+    if command in _SAID:
+        has_more = command is Command.PRIVACY and not is_group
+        key = "private_text" if has_more else "text"
+        return replies.say(scene, conversation, _SAID[command], Purpose.SERVICE, key)
+    if command in _BALLOTS:
+        return vote(scene, conversation, is_yes=_BALLOTS[command])
+    if command in _IN_GROUP:
+        return _of_the_group(scene, conversation, asked) if is_group else None
+    if command is Command.HUMAN:
+        return replies.fixed(scene, conversation, Label.HELP_PERSONAL)
+    return _asked_by_me(scene, conversation, command)
+
+
+def vote(scene: Scene, conversation: Conversation, *, is_yes: bool) -> Turn | None:
+    """Count a vote on whether the group keeps the bot; nobody reads who voted what."""
+    if not scene.place.is_voting:
+        return None
+    return Turn(conversation, (CastVote(is_yes),))
+
+
+def wakes(asked: Asked | None) -> bool:
+    """Does this bring back somebody who asked to be ignored?"""
+    return asked is not None and asked.command is Command.START
+
+
+def _asked_by_me(scene: Scene, conversation: Conversation, command: Command) -> Turn:
+    is_group = scene.place.place is Place.GROUP
+    if command is Command.MENU:
+        return _menu(scene, conversation)
+    if command is Command.MY_DATA:
+        if is_group:
+            return replies.say(scene, conversation, table.ASK_PRIVATE, Purpose.SERVICE)
+        return _my_data(scene, conversation)
+    return _about_me(scene, conversation, command)
+
+
+def _menu(scene: Scene, conversation: Conversation) -> Turn:
+    if scene.place.place is Place.GROUP:
+        return replies.say(scene, conversation, table.GROUP_WELCOME, Purpose.CONTACT)
+    return replies.welcome(scene, conversation)
+
+
+def _about_me(scene: Scene, conversation: Conversation, command: Command) -> Turn:
+    """Commands with which a resident decides what the bot may send them."""
+    ended = conversation.without_dialog()
+    match command:
+        case Command.IGNORE_ME:
+            out = (Purpose.SERVICE, Purpose.ANNOUNCEMENT, Purpose.ODD_JOB)
+            return _then(OptOut(out), replies.say(scene, ended, table.IGNORED, Purpose.SERVICE))
+        case Command.STOP_NEWS:
+            stop = OptOut((Purpose.ANNOUNCEMENT,))
+            return _then(stop, replies.say(scene, ended, table.NO_NEWS, Purpose.SERVICE))
+        case Command.STOP_JOBS:
+            stop = OptOut((Purpose.ODD_JOB,))
+            return _then(stop, replies.say(scene, ended, table.NO_JOBS, Purpose.SERVICE))
+        case _:
+            return _start(scene, ended)
+
+
+def _start(scene: Scene, conversation: Conversation) -> Turn:
+    """Whoever had stopped anything gets it back, and reads so; anybody else gets the menu."""
+    facts = scene.facts
+    has_stopped = facts.has_stopped or facts.has_stopped_jobs or facts.is_ignored
+    if has_stopped and scene.place.place is Place.GROUP:
+        # the group does not read that somebody had stopped
+        return _then(OptIn(), _menu(scene, conversation))
+    if has_stopped:
+        back = replies.say(scene, conversation, table.BACK_AGAIN, Purpose.SERVICE)
+        return _then(OptIn(), back)
+    return _menu(scene, conversation)
+
+
+def _my_data(scene: Scene, conversation: Conversation) -> Turn:
+    facts = scene.facts
+    values: Values = (("number.jobs", Number(facts.mine_open_jobs)),)
+    has_stopped = facts.has_stopped or facts.has_stopped_jobs
+    footers = (table.MY_STOPS,) if has_stopped else ()
+    return replies.say(
+        scene, conversation, table.MY_DATA, Purpose.SERVICE, values=values, footers=footers
+    )
+
+
+def _of_the_group(scene: Scene, conversation: Conversation, asked: Asked) -> Turn:
+    is_admin, now = scene.facts.is_admin, scene.facts.local_now
+    span = SHORT_SILENCE if asked.hours is None else timedelta(hours=asked.hours)
+    is_short = asked.command is Command.SILENCE and span <= SHORT_SILENCE
+    if not is_admin and not is_short:
+        return replies.say(scene, conversation, table.ADMINS_ONLY, Purpose.SERVICE)
+    if asked.command is Command.LEAVE:
+        turn = replies.say(scene, conversation, table.GOODBYE, Purpose.SERVICE)
+        return Turn(turn.conversation, (*turn.effects, LeaveGroup()))
+    if asked.command is Command.SPEAK:
+        turn = replies.say(scene, conversation, table.SPEAKS_AGAIN, Purpose.SERVICE)
+        normal = ChangePlace(PlaceChange.ORDINARY)
+        return Turn(turn.conversation, (BeSilent(0), normal, *turn.effects))
+    until = now + min(max(span, timedelta(hours=1)), scene.policy.silent_at_most)
+    if scene.place.silent_until is not None and not is_admin:
+        until = max(until, scene.place.silent_until)  # nobody shortens what an admin decided
+    values: Values = (("day.until", Day(until.date())),)
+    turn = replies.say(scene, conversation, table.SILENT, Purpose.SERVICE, values=values)
+    hours = -(-int((until - now).total_seconds()) // 3600)
+    return Turn(turn.conversation, (BeSilent(hours), *turn.effects))
+
+
+def _then(effect: Effect, turn: Turn) -> Turn:
+    """The effect comes first: the confirmation tells what is already so."""
+    return replace(turn, effects=(effect, *turn.effects))
