@@ -65,6 +65,8 @@ async def test_group_nobody_activates_is_greeted_once_and_left_after_a_day(
         await _adapter(living).say("fien", "group", "@wijkbot waar kan ik printen?")
         await asyncio.sleep(1)
         assert 1 == len(_said(living)), "nothing but the introduction before activation"
+        await _adapter(living).say("momo", "group", "@wijkbot ik wil niet meer leven")
+        await _until(lambda: "Bel 112" in _said(living)[-1], "danger waits for no moderator")
         _later(living, timedelta(hours=23, minutes=50))
         assert 0 == await _leave(living)
         _later(living, timedelta(minutes=20))

@@ -152,7 +152,8 @@ class Talk(RuleBasedStateMachine):
             _may_be_said(chat, say, street)
             assert not event.facts.is_ignored or say.purpose in TO_IGNORED
             assert not is_alarm or say.purpose not in {Purpose.INFO, Purpose.ODD_JOB}
-            assert place.is_active or chat != GROUP or say.purpose is Purpose.CONTACT
+            is_urgent = say.purpose in {Purpose.CONTACT, Purpose.CRISIS}
+            assert place.is_active or chat != GROUP or is_urgent
         return decision, gone
 
     @rule(

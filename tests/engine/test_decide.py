@@ -188,8 +188,11 @@ def test_abuse_is_told_once_and_is_silent_in_a_group() -> None:
     assert [] == names(_decide(heard(Label.ABUSE_SPAM), place=group()).effects)
 
 
-def test_closed_group_says_nothing_but_who_it_is() -> None:
+def test_closed_group_says_who_it_is_and_helps_in_danger_and_nothing_else() -> None:
+    """Before a moderator let the bot serve the group: who is in danger cannot wait for that."""
     closed = group(is_active=False)
+    assert ["T12"] == names(_decide(heard(Label.CRISIS_SUICIDE), place=closed).effects)
+    assert [] == names(_decide(heard(Label.HELP_PERSONAL), place=closed).effects)
     assert [] == names(_decide(heard(Label.INFO, faq="F30"), place=closed).effects)
     assert ["T46"] == names(_decide(BotJoined(facts()), place=closed).effects)
 

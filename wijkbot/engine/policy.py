@@ -122,7 +122,8 @@ def _nobody_asked(request: Request, _place: PlaceState, _: PolicySettings) -> bo
 
 
 def _chat_is_closed(request: Request, place: PlaceState, _: PolicySettings) -> bool:
-    return not place.is_active and request.purpose is not Purpose.CONTACT
+    """Before a moderator let the bot serve a group it only says who it is, and helps in danger."""
+    return not place.is_active and request.purpose not in {Purpose.CONTACT, Purpose.CRISIS}
 
 
 def _crisis_repeated(request: Request, place: PlaceState, _: PolicySettings) -> bool:
