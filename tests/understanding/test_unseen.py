@@ -18,6 +18,7 @@ import pytest
 from wijkbot.app.shelf import make_reader
 from wijkbot.content.load import load
 from wijkbot.content.locate import content_dir
+from wijkbot.content.model import CommandWords
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.words import CRISIS_LABELS, SENSITIVE_LABELS, Label
 from wijkbot.understanding.matcher import Level
@@ -130,3 +131,21 @@ def test_nothing_of_it_stands_in_the_pack() -> None:
     }
     # a greeting of one or two words stands in every pack
     assert not {text for text in unseen & taught if len(text.split()) > 2}
+
+
+@pytest.mark.parametrize("word", ["klusje", "klus", "coup de main", "small job", "info", "nieuws"])
+def test_word_of_the_menu_is_no_wish_to_stop(word: str) -> None:
+    pack = make_reader(load(content_dir("dialogs")).items)
+    assert Label.STOP is not pack.read(word, "nl", "addressed").label
+
+
+def test_no_published_command_is_taken_for_need() -> None:
+    """Need is answered before any command: such a word would never work."""
+    items = load(content_dir("dialogs")).items
+    pack = make_reader(items)
+    words = items["commands"]
+    assert isinstance(words, CommandWords)
+    for languages in words.words.values():
+        for language, forms in languages.items():
+            for form in forms:
+                assert pack.read(form, language, "addressed").label not in SENSITIVE_LABELS, form
