@@ -10,25 +10,22 @@ from typing import Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
+from tests.written_settings import (
+    CHANNEL,
+    ORGANISATION,
+    SMALLEST,
+    check_mistake,
+    read_settings,
+)
 from wijkbot.settings import ChannelSettings, Settings, SettingsError, load_settings
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs/configuration.md"
-
-ORGANISATION = '[organisation]\nname = "De Brug"\ncountry = "BE"\n'
-CHANNEL = '[channels.buurt-telegram]\nadapter = "telegram"\n'
-SMALLEST = ORGANISATION + CHANNEL
 
 
 @pytest.fixture(autouse=True)
 def _own_environment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what a test sets itself counts."""
     monkeypatch.delenv("WIJKBOT_STRICT", raising=False)
-
-
-def _load(folder: Path, text: str) -> Settings:
-    path = folder / "wijkbot.toml"
-    path.write_text(text, encoding="utf-8")
-    return load_settings(path)
 
 
 MISTAKES = {
@@ -140,17 +137,12 @@ MISTAKES = {
 def test_mistake_is_one_line_with_key_and_remedy(
     tmp_path: Path, text: str, key: str, remedy: str
 ) -> None:
-    with pytest.raises(SettingsError) as caught:
-        _load(tmp_path, text)
-    (line,) = str(caught.value).splitlines()
-    assert caught.value.key == key
-    assert line.startswith(f"{key}: ")
-    assert remedy in caught.value.remedy
+    check_mistake(tmp_path, text, key, remedy)
 
 
 def test_broken_toml_names_the_file_and_the_line(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="line 2") as caught:
-        _load(tmp_path, "[organisation]\nname = De Brug\n")
+        read_settings(tmp_path, "[organisation]\nname = De Brug\n")
     assert caught.value.key == str(tmp_path / "wijkbot.toml")
     assert "mend that line" in caught.value.remedy
     assert len(str(caught.value).splitlines()) == 1
@@ -169,7 +161,7 @@ def test_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_smallest_configuration_gets_every_default(tmp_path: Path) -> None:
-    settings = _load(tmp_path, SMALLEST)
+    settings = read_settings(tmp_path, SMALLEST)
     assert settings.organisation.languages == ("nl", "fr", "en")
     assert (settings.server.host, settings.server.port) == ("127.0.0.1", 8080)
     assert settings.policy.group_activation == "moderator"
@@ -181,7 +173,7 @@ def test_smallest_configuration_gets_every_default(tmp_path: Path) -> None:
 
 def test_neighbourhood_has_its_own_country_clock_and_folder(tmp_path: Path) -> None:
     area = '[neighbourhoods.haven]\nname = "Haven"\ncountry = "NL"\ncontent = "wijken/haven"\n'
-    settings = _load(tmp_path, SMALLEST + area)
+    settings = read_settings(tmp_path, SMALLEST + area)
     assert settings.country_of("haven") == "NL"
     assert settings.timezone_of("haven") == "Europe/Amsterdam"
     assert settings.neighbourhoods["haven"].content == str(tmp_path / "wijken/haven")
@@ -190,21 +182,21 @@ def test_neighbourhood_has_its_own_country_clock_and_folder(tmp_path: Path) -> N
 
 def test_dates_of_going_live_are_dates(tmp_path: Path) -> None:
     dates = "helplines_checked = 2026-11-21\nvote_date = 2026-10-01\n"
-    settings = _load(tmp_path, SMALLEST + "[go_live]\n" + dates)
+    settings = read_settings(tmp_path, SMALLEST + "[go_live]\n" + dates)
     assert settings.go_live.helplines_checked == date(2026, 11, 21)
     assert settings.go_live.vote_date == date(2026, 10, 1)
 
 
 def test_secret_comes_from_a_file_beside_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "telegram.token").write_text("  123:abc\n", encoding="utf-8")
-    settings = _load(tmp_path, SMALLEST + 'token = { file = "telegram.token" }\n')
+    settings = read_settings(tmp_path, SMALLEST + 'token = { file = "telegram.token" }\n')
     assert settings.channels["buurt-telegram"].options() == {"token": "123:abc"}
 
 
 def test_secret_file_that_is_no_text_is_refused_without_showing_it(tmp_path: Path) -> None:
     (tmp_path / "telegram.token").write_bytes(b"geheim\xff")
     with pytest.raises(SettingsError, match="cannot be read") as caught:
-        _load(tmp_path, SMALLEST + 'token = { file = "telegram.token" }\n')
+        read_settings(tmp_path, SMALLEST + 'token = { file = "telegram.token" }\n')
     assert "geheim" not in str(caught.value)
 
 
@@ -212,7 +204,7 @@ def test_secret_comes_from_the_environment_for_a_channel_with_a_hyphen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WIJKBOT_CHANNELS__BUURT_TELEGRAM__TOKEN", "123:abc")
-    settings = _load(tmp_path, SMALLEST)
+    settings = read_settings(tmp_path, SMALLEST)
     assert list(settings.channels) == ["buurt-telegram"]
     assert settings.channels["buurt-telegram"].options() == {"token": "123:abc"}
 
@@ -220,7 +212,7 @@ def test_secret_comes_from_the_environment_for_a_channel_with_a_hyphen(
 def test_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WIJKBOT_SERVER__PORT", "9001")
     monkeypatch.setenv("WIJKBOT_ORGANISATION__LANGUAGES", '["fr"]')
-    settings = _load(tmp_path, SMALLEST + '[server]\nport = 9000\nhost = "::1"\n')
+    settings = read_settings(tmp_path, SMALLEST + '[server]\nport = 9000\nhost = "::1"\n')
     assert (settings.server.port, settings.server.host) == (9001, "::1")
     assert settings.organisation.languages == ("fr",)
 
@@ -230,7 +222,7 @@ def test_unreadable_variable_is_one_line_with_its_name(
 ) -> None:
     monkeypatch.setenv("WIJKBOT_ORGANISATION__LANGUAGES", "nl,fr")
     with pytest.raises(SettingsError, match="WIJKBOT_ORGANISATION") as caught:
-        _load(tmp_path, SMALLEST)
+        read_settings(tmp_path, SMALLEST)
     assert caught.value.key == "organisation"
     assert '["nl", "fr"]' in caught.value.remedy
 
@@ -240,7 +232,7 @@ def test_wrong_variable_is_one_line_with_its_key(
 ) -> None:
     monkeypatch.setenv("WIJKBOT_SERVER__PRT", "1")
     with pytest.raises(SettingsError, match=r"^server\.prt: .*did you mean 'port'"):
-        _load(tmp_path, SMALLEST)
+        read_settings(tmp_path, SMALLEST)
 
 
 def _sections(model: type[BaseModel] = Settings, above: str = "") -> dict[str, type[BaseModel]]:
@@ -292,4 +284,4 @@ def test_examples_and_defaults_of_the_guide_can_be_used(tmp_path: Path) -> None:
     assert len(blocks) >= 2
     (tmp_path / "telegram.token").write_text("1:a", encoding="utf-8")
     for block in blocks:
-        _load(tmp_path, ORGANISATION + block + ("" if "[channels." in block else CHANNEL))
+        read_settings(tmp_path, ORGANISATION + block + ("" if "[channels." in block else CHANNEL))

@@ -8,15 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.written_settings import SMALLEST, check_mistake, read_settings
 from wijkbot.engine.relaxations import Relaxation
-from wijkbot.settings import PolicyConfig, Settings, SettingsError, load_settings
+from wijkbot.settings import PolicyConfig
 
-SMALLEST = """[organisation]
-name = "De Brug"
-country = "BE"
-[channels.buurt-telegram]
-adapter = "telegram"
-"""
 OUTREACH = """[policy.relaxations.outreach]
 reason = "Het straatwerk kent deze jongeren al"
 until = 2027-03-31
@@ -28,12 +23,6 @@ workers = ["Ann", "Youssef"]
 def _own_environment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what a test sets itself counts."""
     monkeypatch.delenv("WIJKBOT_STRICT", raising=False)
-
-
-def _load(folder: Path, text: str) -> Settings:
-    path = folder / "wijkbot.toml"
-    path.write_text(text, encoding="utf-8")
-    return load_settings(path)
 
 
 MISTAKES = {
@@ -109,23 +98,18 @@ MISTAKES = {
 def test_mistake_in_the_rule_is_one_line_with_key_and_remedy(
     tmp_path: Path, text: str, key: str, remedy: str
 ) -> None:
-    with pytest.raises(SettingsError) as caught:
-        _load(tmp_path, text)
-    (line,) = str(caught.value).splitlines()
-    assert caught.value.key == key
-    assert line.startswith(f"{key}: ")
-    assert remedy in caught.value.remedy
+    check_mistake(tmp_path, text, key, remedy)
 
 
 def test_nobody_is_on_call_until_somebody_chose_so(tmp_path: Path) -> None:
-    unchosen = _load(tmp_path, SMALLEST).crisis
+    unchosen = read_settings(tmp_path, SMALLEST).crisis
     assert (unchosen.on_call, unchosen.stands_by) == (None, "none")
-    chosen = _load(tmp_path, SMALLEST + "[crisis]\non_call = 'phone'\n").crisis
+    chosen = read_settings(tmp_path, SMALLEST + "[crisis]\non_call = 'phone'\n").crisis
     assert (chosen.on_call, chosen.stands_by) == ("phone", "phone")
 
 
 def test_trial_pointer_and_silence_have_the_limits_of_the_rule(tmp_path: Path) -> None:
-    policy = _load(tmp_path, SMALLEST).policy
+    policy = read_settings(tmp_path, SMALLEST).policy
     assert (policy.trial_days, policy.pointer, policy.silent_days_at_most) == (14, "MO 10:00", 30)
     assert policy.relaxed() == ()
 
@@ -141,7 +125,7 @@ def test_pointer_is_read_as_weekday_and_hour(
 
 
 def test_relaxation_reaches_the_engine_with_reason_end_and_names(tmp_path: Path) -> None:
-    assert _load(tmp_path, SMALLEST + OUTREACH).policy.relaxed() == (
+    assert read_settings(tmp_path, SMALLEST + OUTREACH).policy.relaxed() == (
         Relaxation(
             "outreach",
             "Het straatwerk kent deze jongeren al",
@@ -155,17 +139,17 @@ def test_relaxation_comes_from_the_environment_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WIJKBOT_POLICY__RELAXATIONS__OUTREACH__UNTIL", "2027-01-31")
-    (relaxation,) = _load(tmp_path, SMALLEST + OUTREACH).policy.relaxed()
+    (relaxation,) = read_settings(tmp_path, SMALLEST + OUTREACH).policy.relaxed()
     assert relaxation.until == date(2027, 1, 31)
     assert relaxation.workers == ("Ann", "Youssef")
 
 
 def test_version_of_the_policy_follows_what_holds_and_nothing_else(tmp_path: Path) -> None:
-    plain = _load(tmp_path, SMALLEST).policy.policy_version()
+    plain = read_settings(tmp_path, SMALLEST).policy.policy_version()
     assert re.fullmatch("[0-9a-f]{12}", plain)
     written_out = SMALLEST + "[policy]\nanswers_per_hour = 6\n[server]\nport = 9000\n"
-    assert _load(tmp_path, written_out).policy.policy_version() == plain
-    other = _load(tmp_path, SMALLEST + "[policy]\nanswers_per_hour = 7\n").policy
-    longer = _load(tmp_path, SMALLEST + OUTREACH).policy
-    later = _load(tmp_path, SMALLEST + OUTREACH.replace("2027-03", "2027-01")).policy
+    assert read_settings(tmp_path, written_out).policy.policy_version() == plain
+    other = read_settings(tmp_path, SMALLEST + "[policy]\nanswers_per_hour = 7\n").policy
+    longer = read_settings(tmp_path, SMALLEST + OUTREACH).policy
+    later = read_settings(tmp_path, SMALLEST + OUTREACH.replace("2027-03", "2027-01")).policy
     assert len({plain, *(one.policy_version() for one in (other, longer, later))}) == 4

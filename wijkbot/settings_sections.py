@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from wijkbot.engine import relaxations
+from wijkbot.engine.policy import PolicySettings
 from wijkbot.engine.quiet_hours import QuietHours
 from wijkbot.engine.relaxations import Relaxation
 
@@ -177,6 +178,20 @@ class PolicyConfig(_Section):
             return None
         return WEEKDAYS.index(read[1]), time(int(read[2]), int(read[3]))
 
+    @cached_property
+    def limits(self) -> PolicySettings:
+        """What the rule asks for with every message; the section is frozen: worked out once."""
+        return PolicySettings(
+            profile=self.profile,
+            answers_per_hour=self.answers_per_hour,
+            unasked_per_day=self.unsolicited_per_day,
+            unasked_per_week=self.unsolicited_per_week,
+            quiet=QuietHours.parse(self.quiet),
+            silent_at_most=timedelta(days=self.silent_days_at_most),
+            relaxations=self.relaxed(),
+            version=self.policy_version(),
+        )
+
     def relaxed(self) -> tuple[Relaxation, ...]:
         """Every configured exception, ended ones too: ask ``relaxations.active`` with a day."""
         return tuple(
@@ -189,11 +204,6 @@ class PolicyConfig(_Section):
 
         Decisions are logged with it, so that they can be laid beside the rule that held.
         """
-        return self._digest
-
-    @cached_property
-    def _digest(self) -> str:
-        """Asked for with every message, and frozen: worked out once."""
         said = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:_VERSION_LENGTH]
 

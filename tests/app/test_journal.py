@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from tests.living import LivingBot, living_bot
-from wijkbot.app.house import House, policy_of
+from wijkbot.app.house import House
 from wijkbot.app.journal import Journal, JournalProblem
 from wijkbot.app.perform import Moment, perform
 from wijkbot.clock import Clock
@@ -178,7 +178,7 @@ def moment(house: House, member: str) -> Moment:
         now_ms=house.clock.now_ms(),
         place=PlaceState(Place.PRIVATE, "BE"),
         facts=Facts(datetime(2026, 11, 21, 10, tzinfo=UTC)),
-        policy=policy_of(house.settings),
+        policy=house.settings.policy.limits,
         journal=house.journal,
     )
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import Connection, select
 
 from tests.adapters.telegram.bot_api import LocalBotApi
 from tests.living import LivingBot, living_bot
 from tests.traces import everything, in_files, in_told
-from wijkbot.app.logging import configure_logging
 from wijkbot.content.model import Text
 from wijkbot.content.texts import template
 from wijkbot.engine.table import REPLIES
@@ -22,6 +18,8 @@ from wijkbot.engine.words import Label, Place
 from wijkbot.storage.tables import chat, conversation, lane, outbox
 from wijkbot_sandbox.adapter import SandboxAdapter
 from wijkbot_sandbox.world import BOT, GROUP, RESIDENTS
+
+pytestmark = pytest.mark.usefixtures("logging_in_earnest")
 
 TALK = Path(__file__).with_name("group_talk.txt").read_text(encoding="utf-8").splitlines()
 """What is said in a group in a week, plainly invented: of every class, and none to the bot."""
@@ -59,16 +57,6 @@ NOT_OF_THE_TABLE = {
     Label.INFO: "F30",
 }
 """Three open a dialog; a topic that is found is answered by its own item."""
-
-
-@pytest.fixture(autouse=True)
-def _logging_in_earnest() -> Iterator[None]:
-    """The log of a running bot, not that of a test; afterwards as it was."""
-    before, root = structlog.get_config(), logging.getLogger().handlers[:]
-    configure_logging()
-    yield
-    structlog.configure(**before)
-    logging.getLogger().handlers[:] = root
 
 
 def _telegram(api: LocalBotApi) -> dict[str, dict[str, object]]:

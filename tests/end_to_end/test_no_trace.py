@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import Connection, update
 
 from tests.living import LivingBot, living_bot
@@ -22,12 +20,13 @@ from tests.traces import (
     waiting_answers,
     waiting_events,
 )
-from wijkbot.app.logging import configure_logging
 from wijkbot.app.stays import tend_trials
 from wijkbot.storage import limiter, retention
 from wijkbot.storage.tables import conversation
 from wijkbot_sandbox.adapter import SandboxAdapter
 from wijkbot_sandbox.world import BOT, GROUP, private_chat
+
+pytestmark = pytest.mark.usefixtures("logging_in_earnest")
 
 CHANNELS = {"wijk": {"adapter": "sandbox"}}
 CANARIES = ("kwikstaartje", "ijsvogelnest", "roodborstvilla")
@@ -44,16 +43,6 @@ JOB = (
     "ja hoor",
 )
 STORY = f"ik kan mijn huur niet betalen, zegt het {CANARIES[2]}"
-
-
-@pytest.fixture(autouse=True)
-def _logging_in_earnest() -> Iterator[None]:
-    """The log of a running bot, not that of a test; afterwards as it was."""
-    before, root = structlog.get_config(), logging.getLogger().handlers[:]
-    configure_logging()
-    yield
-    structlog.configure(**before)
-    logging.getLogger().handlers[:] = root
 
 
 class Momo:

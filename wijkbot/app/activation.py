@@ -7,11 +7,12 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from wijkbot.app.house import House
+from wijkbot.app.payload import span_ms
 from wijkbot.storage import chats, stays, tokens
 from wijkbot.storage.tokens import Bound
 
-LINK_LIVES = timedelta(hours=24)
-"""As long as the bot stays in a group that nobody activated."""
+WAITS = timedelta(hours=24)
+"""So long the bot stays in a group that nobody activated, and so long a link to do it works."""
 _FOR = "activate:"
 _BY = "moderator"
 """Whoever holds the link is meant; no resident has this name for a pseudonym."""
@@ -21,8 +22,7 @@ async def make_link(house: House, chat_id: int) -> str:
     """The address of a page on which that group can be activated, once, for a day."""
     code = house.clock.token(16)
     now_ms = house.clock.now_ms()
-    until = now_ms + int(LINK_LIVES.total_seconds() * 1000)
-    bound = Bound(f"{_FOR}{chat_id}", _BY, until)
+    bound = Bound(f"{_FOR}{chat_id}", _BY, now_ms + span_ms(WAITS))
     await house.database.write(lambda c: tokens.bind(c, house.sealer, code, bound))
     return f"{house.settings.organisation.public_url}/activate/{code}"
 

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from wijkbot.adapter_api import Adapter
 from wijkbot.app import decision_log
 from wijkbot.app.deliver import links_of
-from wijkbot.app.house import House, local_time, policy_of
+from wijkbot.app.house import House, local_time
 from wijkbot.app.language import answer_language
-from wijkbot.app.payload import say_bytes
+from wijkbot.app.payload import say_bytes, span_ms
 from wijkbot.app.render import Setting, render
 from wijkbot.content.model import Item
 from wijkbot.engine.effects import Say
@@ -152,7 +152,7 @@ def draft_of(say: Say, now_ms: int, key: str, author: str) -> BroadcastDraft:
         item_version=say.version,
         values=say_bytes(say),
         created_by=author,
-        expires_at=now_ms + int(ANNOUNCEMENT_LIVES.total_seconds() * 1000),
+        expires_at=now_ms + span_ms(ANNOUNCEMENT_LIVES),
     )
 
 
@@ -169,13 +169,13 @@ class AnnouncementRule:
     def __call__(self, found: list[Chat]) -> dict[int, LocalDay]:
         """The chats that may get it, with their local day."""
         now_ms = self._house.clock.now_ms()
-        moments: dict[str, _Moment] = {}
+        moments: dict[str, LocalMoment] = {}
         allowed = {}
         for chat in found:
             area = chat.neighbourhood
             if area not in moments:
-                moments[area] = _moment_in(self._house, area, now_ms)
-            rule = _forbidden_by(self._house, chat, moments[area])
+                moments[area] = moment_in(self._house, area, now_ms)
+            rule = forbidden_by(self._house, chat, moments[area])
             place = Place.PRIVATE if chat.is_private else Place.GROUP
             self._verdicts[moments[area].day.day, place, rule] += 1
             if not rule:
@@ -185,7 +185,7 @@ class AnnouncementRule:
     def counts(self) -> list[Count]:
         """What it decided, for the log."""
         return [
-            decision_log.of_announcement(day, place, rule, many)
+            decision_log.entry(day, place, Purpose.ANNOUNCEMENT, rule, many=many)
             for (day, place, rule), many in self._verdicts.items()
         ]
 
@@ -200,7 +200,7 @@ def _expand(
 
 
 @dataclass(frozen=True, slots=True)
-class _Moment:
+class LocalMoment:
     """What time it is in one neighbourhood, as the rule asks it."""
 
     now_ms: int
@@ -209,7 +209,8 @@ class _Moment:
     request: Request
 
 
-def _moment_in(house: House, area: str, now_ms: int) -> _Moment:
+def moment_in(house: House, area: str, now_ms: int) -> LocalMoment:
+    """The moment in one neighbourhood."""
     country = house.settings.country_of(area)
     local_now = local_time(house.settings, area, now_ms)
     request = Request(
@@ -219,13 +220,13 @@ def _moment_in(house: House, area: str, now_ms: int) -> _Moment:
         is_holiday=bool(holiday_name(country, "", local_now.date())),
     )
     day = LocalDay(local_now.date().isoformat(), f"{local_now:%G-W%V}")
-    return _Moment(now_ms, country, day, request)
+    return LocalMoment(now_ms, country, day, request)
 
 
-def _forbidden_by(house: House, group: Chat, at: _Moment) -> str:
+def forbidden_by(house: House, group: Chat, at: LocalMoment) -> str:
     """The line of the rule that forbids an announcement in this group at that moment, or ""."""
     place = chats.place_of(group, at.country, at.now_ms, *at.day)
-    verdict = permit(at.request, place, policy_of(house.settings))
+    verdict = permit(at.request, place, house.settings.policy.limits)
     return "" if verdict.is_permitted else verdict.rule
 
 
@@ -263,6 +264,5 @@ def _preview(
     )
     language = answer_language("", group.language, "", country, settings.organisation.languages)
     rendered = render(say, item, language, setting)
-    moment = _moment_in(house, area, house.clock.now_ms())
-    forbidden_by = _forbidden_by(house, group, moment)
-    return Preview(group, say, rendered.text, language, forbidden_by)
+    moment = moment_in(house, area, house.clock.now_ms())
+    return Preview(group, say, rendered.text, language, forbidden_by(house, group, moment))

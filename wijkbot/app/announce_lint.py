@@ -16,7 +16,7 @@ from wijkbot.understanding.personal_data import DataKind, kinds_of, names_reside
 
 ANNOUNCED_PURPOSES = frozenset({"announcement", "info"})
 
-_TODO = "write it without, or be sure that everybody may know it"
+_REMEDY = "write it without, or be sure that everybody may know it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def notes_on(loaded: Loaded) -> tuple[Problem, ...]:
     """Personal data in texts that can be announced, as file and line; nothing is stopped."""
     public = public_of(loaded.items.values())
     return tuple(
-        loaded.problem(item.id, (_part_of(item, key), language), what, _TODO)
+        loaded.problem(item.id, (_part_of(item, key), language), what, _REMEDY)
         for item in loaded.items.values()
         if _is_announced(item)
         for key, texts in all_texts(item).items()

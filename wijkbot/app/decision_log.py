@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from wijkbot.app.perform import Moment, forbidden_by
+from wijkbot.app.perform import Moment, Performed
 from wijkbot.engine.effects import Effect, Say, StaffNotice, Withheld
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.words import Place, Purpose
@@ -34,33 +34,30 @@ class Decided:
     count: int
 
 
-def counted(effects: Sequence[Effect], reading: Reading | None, moment: Moment) -> Iterable[Count]:
+def counted(
+    effects: Sequence[Effect], performed: Performed, reading: Reading | None, moment: Moment
+) -> Iterable[Count]:
     """What one decision adds to the log."""
     label = reading.label.value if reading else NO_CLASS
-    day = moment.facts.local_now.date().isoformat()
-    yield Count(day, f"{VERSION}/{moment.policy.version}", moment.place.place, 1)
-    for effect in effects:
+    day, place = moment.facts.local_now.date().isoformat(), moment.place.place
+    yield Count(day, f"{VERSION}/{moment.policy.version}", place, 1)
+    for index, effect in enumerate(effects):
         match effect:
-            case Say():
-                verdict = forbidden_by(effect, moment) or PERMITTED
-                yield _count(moment, label, effect.purpose, verdict)
+            case Say(purpose):
+                yield entry(day, place, purpose, performed.refused.get(index, ""), label)
             case Withheld(purpose, rule):
-                yield _count(moment, label, purpose, rule)
+                yield entry(day, place, purpose, rule, label)
             case StaffNotice(kind):
-                yield Count(day, f"staff.{kind}", moment.place.place, 1)
+                yield Count(day, f"staff.{kind}", place, 1)
             case _:
                 continue
 
 
-def at_the_door(day: str, place: str, purpose: str, rule: str) -> Count:
-    """A text that the rule stopped just before it was sent."""
-    return Count(day, f"{PREFIX}/{NO_CLASS}/{purpose}/{rule}", place, 1)
-
-
-def of_announcement(day: str, place: Place, rule: str, many: int) -> Count:
-    """So many chats were announced to, or were not because of that line of the rule."""
-    verdict = rule or PERMITTED
-    return Count(day, f"{PREFIX}/{NO_CLASS}/{Purpose.ANNOUNCEMENT}/{verdict}", place, many)
+def entry(
+    day: str, place: Place, purpose: Purpose, rule: str, label: str = NO_CLASS, many: int = 1
+) -> Count:
+    """So many texts were permitted, or refused by that line of the rule."""
+    return Count(day, f"{PREFIX}/{label}/{purpose}/{rule or PERMITTED}", place, many)
 
 
 def read(counts: Iterable[Count]) -> list[Decided]:
@@ -77,8 +74,3 @@ def read(counts: Iterable[Count]) -> list[Decided]:
 def versions(counts: Iterable[Count]) -> list[str]:
     """Under which versions of the rule these decisions were taken."""
     return sorted({one.kind.partition("/")[2] for one in counts if one.kind.startswith(VERSION)})
-
-
-def _count(moment: Moment, label: str, purpose: str, verdict: str) -> Count:
-    day = moment.facts.local_now.date().isoformat()
-    return Count(day, f"{PREFIX}/{label}/{purpose}/{verdict}", moment.place.place, 1)

@@ -25,7 +25,7 @@ from wijkbot.adapter_api import (
 )
 from wijkbot.app import decision_log
 from wijkbot.app.crew import Crew
-from wijkbot.app.house import House, local_time, policy_of
+from wijkbot.app.house import House, local_time
 from wijkbot.app.language import variant
 from wijkbot.app.loops import outlive
 from wijkbot.app.payload import say_from
@@ -35,7 +35,7 @@ from wijkbot.engine.effects import Say
 from wijkbot.engine.policy import Request, permit
 from wijkbot.engine.table import POINTER
 from wijkbot.engine.values import OwnWords
-from wijkbot.engine.words import Purpose
+from wijkbot.engine.words import Place, Purpose
 from wijkbot.schedule.openings import holiday_name
 from wijkbot.storage import chats, counts, lanes, limiter, outbox, rekey, waits
 from wijkbot.storage.dialect import moment
@@ -196,13 +196,13 @@ class Deliverer:
             is_holiday=bool(holiday_name(country, "", local_now.date())),
             has_own_words=any(isinstance(value, OwnWords) for _, value in say.values),
         )
-        permitted = permit(request, place, policy_of(house.settings))
+        permitted = permit(request, place, house.settings.policy.limits)
         return "" if permitted.is_permitted else permitted.rule
 
     async def _log_refusal(self, row: Outgoing, rule: str, now_ms: int) -> None:
         day = local_time(self._house.settings, row.neighbourhood, now_ms).date().isoformat()
-        place = "P" if row.is_private else "G"
-        told = decision_log.at_the_door(day, place, row.purpose, rule)
+        place = Place.PRIVATE if row.is_private else Place.GROUP
+        told = decision_log.entry(day, place, row.purpose, rule)
         await self._surely(lambda c: counts.add(c, told))
 
     async def _render(self, row: Outgoing, say: Say, now_ms: int) -> Rendered:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from wijkbot.app.journal import Journal
 from wijkbot.app.library import Library
 from wijkbot.app.metrics import Meters
 from wijkbot.clock import Clock
-from wijkbot.engine.policy import PolicySettings
-from wijkbot.engine.quiet_hours import QuietHours
 from wijkbot.settings import Settings
 from wijkbot.storage.database import Database
 from wijkbot.storage.seal import Sealer
@@ -34,18 +32,3 @@ def local_time(settings: Settings, area: str, now_ms: int) -> datetime:
     """The wall time of a neighbourhood."""
     utc = datetime.fromtimestamp(now_ms / 1000, UTC)
     return utc.astimezone(ZoneInfo(settings.timezone_of(area)))
-
-
-def policy_of(settings: Settings) -> PolicySettings:
-    """The limits of the rule as configured."""
-    policy = settings.policy
-    return PolicySettings(
-        profile=policy.profile,
-        answers_per_hour=policy.answers_per_hour,
-        unasked_per_day=policy.unsolicited_per_day,
-        unasked_per_week=policy.unsolicited_per_week,
-        quiet=QuietHours.parse(policy.quiet),
-        silent_at_most=timedelta(days=policy.silent_days_at_most),
-        relaxations=policy.relaxed(),
-        version=policy.policy_version(),
-    )

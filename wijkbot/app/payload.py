@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -108,6 +108,11 @@ def _value(parts: dict[str, Any]) -> Value:
         return values.Day(date.fromisoformat(parts["day"]))
     made: Value = _VALUE_TYPES[kind](**parts)
     return made
+
+
+def span_ms(span: timedelta) -> int:
+    """A span in whole milliseconds."""
+    return int(span.total_seconds() * 1000)
 
 
 def to_ms(moment: datetime) -> int:

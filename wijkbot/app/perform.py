@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
 from sqlalchemy import Connection
 
 from wijkbot.app.journal import Journal
-from wijkbot.app.payload import say_bytes
+from wijkbot.app.payload import say_bytes, span_ms
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.effects import (
     BeSilent,
@@ -29,11 +30,11 @@ from wijkbot.engine.effects import (
     Withheld,
 )
 from wijkbot.engine.events import Facts
-from wijkbot.engine.policy import PolicySettings, Request, permit
-from wijkbot.engine.table import PERSONAL_DATA, SMALL_ANSWERS
+from wijkbot.engine.policy import PolicySettings, permit
+from wijkbot.engine.replies import answering
 from wijkbot.engine.values import OwnWords
 from wijkbot.engine.words import Purpose
-from wijkbot.storage import chats, erase, jobs, opt_outs, tokens, votes
+from wijkbot.storage import chats, erase, jobs, opt_outs, stays, tokens, votes
 from wijkbot.storage.entries import Erased, OptedIn, OptedOut
 from wijkbot.storage.jobs import JobDraft
 from wijkbot.storage.outbox import Draft, Lane
@@ -65,16 +66,28 @@ class Moment:
     journal: Journal
 
 
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What is to go out, and by which line of the rule an effect (its place) is not said."""
+
+    drafts: list[Draft]
+    refused: Mapping[int, str]
+
+
 def perform(
     conn: Connection, sealer: Sealer, effects: tuple[Effect, ...], moment: Moment
-) -> list[Draft]:
-    """Perform effects in order; gives the messages that are to go out."""
-    drafts = []
+) -> Performed:
+    """Perform effects in order."""
+    drafts: list[Draft] = []
+    refused: dict[int, str] = {}
     for index, effect in enumerate(effects):
         match effect:
             case Say():
-                draft = _draft(effect, moment, index)
-                drafts += [] if draft is None else [draft]
+                rule = _forbidden_by(effect, moment)
+                if rule:
+                    refused[index] = rule
+                else:
+                    drafts.append(_draft(effect, moment, index))
             case ChangePlace(change):
                 chat = chats.lock(conn, moment.chat_id)
                 if chat is not None:
@@ -89,7 +102,7 @@ def perform(
                 _about_the_group(conn, effect, moment)
             case _:
                 _about_the_person(conn, sealer, effect, moment)
-    return drafts
+    return Performed(drafts, refused)
 
 
 def erases(effects: tuple[Effect, ...]) -> bool:
@@ -108,7 +121,7 @@ def _about_the_person(
         case NoteOddJob():
             _note(conn, sealer, effect, moment)
         case BindToken(token, dialog):
-            bound = Bound(dialog, member, now_ms + _ms(TOKEN_LIVES))
+            bound = Bound(dialog, member, now_ms + span_ms(TOKEN_LIVES))
             tokens.bind(conn, sealer, token, bound)
         case Erase():
             chats_ = erase.private_chats(conn, member)
@@ -145,7 +158,7 @@ def _about_the_group(conn: Connection, effect: BeSilent | LeaveGroup, moment: Mo
             chats.configure(conn, moment.chat_id, silent_until=until)
         case LeaveGroup():
             # not before the goodbye is out
-            chats.configure(conn, moment.chat_id, leave_at=moment.now_ms + _ms(GOODBYE_TAKES))
+            stays.leave_later(conn, moment.chat_id, moment.now_ms + span_ms(GOODBYE_TAKES))
         case _:
             assert_never(effect)
 
@@ -163,27 +176,16 @@ def timer_after(effects: tuple[Effect, ...], current: int | None, now_ms: int) -
     return current
 
 
-def forbidden_by(say: Say, moment: Moment) -> str:
+def _forbidden_by(say: Say, moment: Moment) -> str:
     """The line of the rule that forbids this text by now, under the chat's lock, or ""."""
-    request = Request(
-        purpose=say.purpose,
-        is_answer=True,
-        local_now=moment.facts.local_now,
-        is_holiday=moment.facts.is_holiday,
-        has_own_words=any(isinstance(value, OwnWords) for _, value in say.values),
-        has_stopped=moment.facts.has_stopped,
-        is_ignored=moment.facts.is_ignored,
-        is_tip=say.item == PERSONAL_DATA,
-        is_small_answer=say.item in SMALL_ANSWERS,
-    )
-    verdict = permit(request, moment.place, moment.policy)
+    has_own_words = any(isinstance(value, OwnWords) for _, value in say.values)
+    asked = answering(say.item, say.purpose, moment.facts)
+    verdict = permit(replace(asked, has_own_words=has_own_words), moment.place, moment.policy)
     return "" if verdict.is_permitted else verdict.rule
 
 
-def _draft(say: Say, moment: Moment, index: int) -> Draft | None:
-    """The message of an effect, unless the rule forbids it by now."""
-    if forbidden_by(say, moment):
-        return None
+def _draft(say: Say, moment: Moment, index: int) -> Draft:
+    """The message of an effect."""
     is_crisis = say.purpose is Purpose.CRISIS
     return Draft(
         chat_id=moment.chat_id,
@@ -195,7 +197,7 @@ def _draft(say: Say, moment: Moment, index: int) -> Draft | None:
         language=moment.language,
         values=say_bytes(say),
         conversation_id=moment.conversation_id,
-        expires_at=None if is_crisis else moment.now_ms + _ms(ANSWER_LIVES),
+        expires_at=None if is_crisis else moment.now_ms + span_ms(ANSWER_LIVES),
     )
 
 
@@ -208,10 +210,6 @@ def _note(conn: Connection, sealer: Sealer, job: NoteOddJob, moment: Moment) -> 
         when=job.when,
         member_hmac=moment.member_hmac,
         chat_id=moment.chat_id,
-        expires_at=moment.now_ms + _ms(JOB_LIVES),
+        expires_at=moment.now_ms + span_ms(JOB_LIVES),
     )
     jobs.add(conn, sealer, draft, moment.now_ms)
-
-
-def _ms(span: timedelta) -> int:
-    return int(span.total_seconds() * 1000)

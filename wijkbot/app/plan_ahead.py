@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from wijkbot.app.announce import Plan
-from wijkbot.app.house import House, policy_of
+from wijkbot.app.house import House
 from wijkbot.schedule import recurrence
 from wijkbot.schedule.openings import holiday_name
 from wijkbot.schedule.recurrence import RuleError
@@ -63,7 +63,7 @@ async def plan_ahead(
     Raises:
         SettingsError: the moment is past, never comes, is on a holiday or in the quiet hours.
     """
-    if policy_of(house.settings).quiet.holds(wish.first):
+    if house.settings.policy.limits.quiet.holds(wish.first):
         quiet = house.settings.policy.quiet
         raise SettingsError("--at", f"{wish.first:%H:%M} is in the quiet hours ({quiet})")
     groups = sorted((p.group for p in plan.previews), key=lambda g: (g.neighbourhood, g.id))

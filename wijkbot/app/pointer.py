@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from wijkbot.app.house import House
+from wijkbot.app.payload import span_ms
 from wijkbot.clock import Clock
 from wijkbot.engine.table import POINTER
 from wijkbot.schedule import recurrence
 from wijkbot.settings import SettingsError
+from wijkbot.settings_sections import WEEKDAYS
 from wijkbot.storage import broadcasts, schedules
 from wijkbot.storage.audience import Audience
 from wijkbot.storage.schedules import ScheduleDraft
@@ -28,13 +30,12 @@ JITTER = timedelta(minutes=150)
 BUMP_AFTER = timedelta(hours=2)
 """One that a worker asks for comes at least so much later, and at most twice that."""
 BUMP_PAUSE = timedelta(hours=24)
-_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 def jitter_ms(clock: Clock, least: timedelta, most: timedelta) -> int:
     """A random span between two, in ms."""
-    room = _ms(most) - _ms(least)
-    return _ms(least) + int.from_bytes(clock.random_bytes(6), "big") % (room + 1)
+    room = span_ms(most) - span_ms(least)
+    return span_ms(least) + int.from_bytes(clock.random_bytes(6), "big") % (room + 1)
 
 
 async def plan_pointers(house: House) -> None:
@@ -46,7 +47,7 @@ async def plan_pointers(house: House) -> None:
         for area in house.settings.areas():
             zone = house.settings.timezone_of(area)
             first = datetime.combine(house.clock.now().date(), at)
-            rule = recurrence.make_rule(first, f"FREQ=WEEKLY;BYDAY={_DAYS[weekday]}")
+            rule = recurrence.make_rule(first, f"FREQ=WEEKLY;BYDAY={WEEKDAYS[weekday]}")
             following = next(recurrence.times(rule, zone, house.clock.now()))
             drafts.append(
                 ScheduleDraft(
@@ -76,7 +77,7 @@ async def bump(house: House, groups: Sequence[tuple[str, int]], author: str) -> 
         SettingsError: it came, or was asked for, less than a day ago.
     """
     now_ms = house.clock.now_ms()
-    since = now_ms - _ms(BUMP_PAUSE)
+    since = now_ms - span_ms(BUMP_PAUSE)
     key = house.clock.token(12)
     areas: dict[str, list[int]] = {}
     for area, number in groups:
@@ -105,7 +106,3 @@ async def bump(house: House, groups: Sequence[tuple[str, int]], author: str) -> 
             )
 
     await house.database.write(put)
-
-
-def _ms(span: timedelta) -> int:
-    return int(span.total_seconds() * 1000)

@@ -8,17 +8,16 @@ import structlog
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter, Queued, Refused, Sent, Unknown, Unsupported
-from wijkbot.app.house import House, local_time, policy_of
+from wijkbot.app.announce import LocalMoment, forbidden_by, moment_in
+from wijkbot.app.house import House
 from wijkbot.app.language import answer_language
-from wijkbot.app.payload import say_bytes
+from wijkbot.app.payload import say_bytes, span_ms
 from wijkbot.app.perform import GOODBYE_TAKES
 from wijkbot.engine import table
 from wijkbot.engine.conversation import ALARM_MODE
 from wijkbot.engine.decide import VOTE_NO, VOTE_YES
 from wijkbot.engine.effects import Offer, Say
-from wijkbot.engine.policy import Request, permit
 from wijkbot.engine.words import Purpose
-from wijkbot.schedule.openings import holiday_name
 from wijkbot.storage import chats, outbox, stays
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.outbox import Draft, Lane
@@ -45,47 +44,33 @@ def _tend(conn: Connection, house: House, chat_id: int, now_ms: int) -> int:
     chat = chats.lock(conn, chat_id)
     if chat is None or chat.trial_ends_at is None or chat.trial_ends_at > now_ms:
         return 0  # another process was here first
+    # what the bot says by itself here is bound like any announcement
+    at = moment_in(house, chat.neighbourhood, now_ms)
     if chat.vote_ends_at is None:
         if chat.mode == ALARM_MODE:
             stays.end_vote(conn, chat_id)  # where the bot is quiet it asks nothing either
             return 0
-        if not _may_speak(house, chat, now_ms):
+        if forbidden_by(house, chat, at):
             # the question waits for the morning, and for its turn; others go first meanwhile
-            stays.try_later(conn, chat_id, now_ms + _ms(TRIAL_AGAIN))
+            stays.try_later(conn, chat_id, now_ms + span_ms(TRIAL_AGAIN))
             return 0
-        _speak(conn, house, chat, table.TRIAL_VOTE, now_ms)
+        _speak(conn, house, chat, table.TRIAL_VOTE, at)
         stays.begin_vote(conn, chat_id, now_ms)
         log.info("trial-over", channel=chat.channel)
         return 1
     tally = stays.end_vote(conn, chat_id)
     item = table.TRIAL_KEPT if tally.keeps_the_bot else table.GOODBYE
-    if _may_speak(house, chat, now_ms):
-        _speak(conn, house, chat, item, now_ms)
+    if not forbidden_by(house, chat, at):
+        _speak(conn, house, chat, item, at)
     if not tally.keeps_the_bot:
-        stays.leave_later(conn, chat_id, now_ms + _ms(GOODBYE_TAKES))
+        stays.leave_later(conn, chat_id, now_ms + span_ms(GOODBYE_TAKES))
     log.info(
         "vote-counted", channel=chat.channel, status="kept" if tally.keeps_the_bot else "left"
     )
     return 1
 
 
-def _may_speak(house: House, chat: Chat, now_ms: int) -> bool:
-    """What the bot says by itself here is bound like any announcement."""
-    local_now = local_time(house.settings, chat.neighbourhood, now_ms)
-    country = house.settings.country_of(chat.neighbourhood)
-    place = chats.place_of(
-        chat, country, now_ms, local_now.date().isoformat(), f"{local_now:%G-W%V}"
-    )
-    request = Request(
-        purpose=Purpose.ANNOUNCEMENT,
-        is_answer=False,
-        local_now=local_now,
-        is_holiday=bool(holiday_name(country, "", local_now.date())),
-    )
-    return permit(request, place, policy_of(house.settings)).is_permitted
-
-
-def _speak(conn: Connection, house: House, chat: Chat, item: str, now_ms: int) -> None:
+def _speak(conn: Connection, house: House, chat: Chat, item: str, at: LocalMoment) -> None:
     shelf = house.library.shelf(chat.neighbourhood)
     offers = (
         tuple(Offer(choice, f"choice.{choice}", item) for choice in (VOTE_YES, VOTE_NO))
@@ -94,22 +79,20 @@ def _speak(conn: Connection, house: House, chat: Chat, item: str, now_ms: int) -
     )
     version = shelf.book.version_of(item)
     say = Say(Purpose.ANNOUNCEMENT, item, version, offers=offers)
-    country = house.settings.country_of(chat.neighbourhood)
     languages = house.settings.organisation.languages
-    local_now = local_time(house.settings, chat.neighbourhood, now_ms)
     draft = Draft(
         chat_id=chat.id,
         lane=Lane.BULK,
-        key=f"stay-{chat.id}-{item}-{now_ms}",
+        key=f"stay-{chat.id}-{item}-{at.now_ms}",
         purpose=say.purpose,
         item_id=item,
         item_version=version,
-        language=answer_language("", chat.language, "", country, languages),
+        language=answer_language("", chat.language, "", at.country, languages),
         values=say_bytes(say),
-        expires_at=now_ms + _ms(ASKED_LIVES),
+        expires_at=at.now_ms + span_ms(ASKED_LIVES),
     )
-    outbox.append(conn, house.sealer, draft, now_ms)
-    chats.count_unasked(conn, chat, local_now.date().isoformat(), f"{local_now:%G-W%V}")
+    outbox.append(conn, house.sealer, draft, at.now_ms)
+    chats.count_unasked(conn, chat, *at.day)
 
 
 async def leave_due(house: House, channel: str, adapter: Adapter) -> int:
@@ -124,7 +107,7 @@ async def leave_due(house: House, channel: str, adapter: Adapter) -> int:
             log.info("group-left", channel=channel)
             out += 1
         else:
-            later = now_ms + _ms(AGAIN)
+            later = now_ms + span_ms(AGAIN)
             await house.database.write(
                 lambda c, at=chat.id, when=later: stays.leave_later(c, at, when)  # type: ignore[misc]
             )
@@ -139,7 +122,3 @@ async def _is_out(adapter: Adapter, address: str) -> bool:
             return is_final
         case Unknown():
             return False
-
-
-def _ms(span: timedelta) -> int:
-    return int(span.total_seconds() * 1000)

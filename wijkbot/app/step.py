@@ -13,11 +13,12 @@ from sqlalchemy import Connection
 
 from wijkbot.adapter_api import PLATFORM_OPT_OUT, EventKind, IncomingEvent, SenderKind
 from wijkbot.app import decision_log
+from wijkbot.app.activation import WAITS
 from wijkbot.app.alarm_groups import is_alarm_title
-from wijkbot.app.house import House, local_time, policy_of
+from wijkbot.app.house import House, local_time
 from wijkbot.app.language import answer_language
 from wijkbot.app.ledger import Ledger
-from wijkbot.app.payload import Remembered, remembered_bytes
+from wijkbot.app.payload import Remembered, remembered_bytes, span_ms
 from wijkbot.app.perform import Moment, erases, perform, timer_after
 from wijkbot.app.shelf import Shelf
 from wijkbot.engine.conversation import PlaceState
@@ -40,9 +41,6 @@ from wijkbot.schedule.openings import holiday_name
 from wijkbot.storage import chats, jobs, opt_outs, rekey, stays, tokens
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.conversations import Advance, Claimed, Progress
-
-WAITS_MS = 24 * 3_600_000
-"""So long the bot stays in a group that nobody has activated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +94,10 @@ class Step:
         pending = moment.facts.pending_dialog
         if pending and decision.conversation.dialog == pending:
             tokens.spend(conn, claimed.member_hmac, now_ms)
-        ledger.send(perform(conn, house.sealer, decision.effects, moment))
-        ledger.count(list(decision_log.counted(decision.effects, self.reading, moment)))
+        effects = decision.effects
+        performed = perform(conn, house.sealer, effects, moment)
+        ledger.send(performed.drafts)
+        ledger.count([*decision_log.counted(effects, performed, self.reading, moment)])
         self._begin_stay(conn, chat)
         return erased
 
@@ -112,7 +112,7 @@ class Step:
             trial_days = self.house.settings.policy.trial_days
             stays.activate(conn, chat.id, now_ms, trial_days=trial_days)
         elif not chat.is_active:
-            stays.leave_later(conn, chat.id, now_ms + WAITS_MS)
+            stays.leave_later(conn, chat.id, now_ms + span_ms(WAITS))
 
     def _let_in(self, conn: Connection, chat: Chat) -> Chat:
         """A group that takes the bot back begins anew; so does who writes after a block."""
@@ -191,7 +191,7 @@ class Step:
             now_ms=now_ms,
             place=place,
             facts=self._facts(conn, country, local_now, now_ms, place),
-            policy=policy_of(settings),
+            policy=settings.policy.limits,
             journal=house.journal,
         )
 

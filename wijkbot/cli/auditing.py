@@ -11,7 +11,7 @@ import typer
 
 from wijkbot.app import decision_log
 from wijkbot.app.decision_log import Decided
-from wijkbot.app.house import House, policy_of
+from wijkbot.app.house import House
 from wijkbot.cli.staff import with_house
 from wijkbot.engine.relaxations import active
 from wijkbot.settings import SettingsError, load_settings
@@ -40,7 +40,7 @@ def audit(config: Path, days: int) -> None:
         used = ", ".join(decision_log.versions(stored)) or settings.policy.policy_version()
         typer.echo(f"Decisions from {first} to {today}. The rule: {settings.policy.profile},")
         typer.echo(f"version {used}. G is a group, P a private chat.")
-        for found in active(policy_of(settings).relaxations, today):
+        for found in active(settings.policy.limits.relaxations, today):
             typer.echo(f"Relaxed until {found.until}: {found.name} ({found.reason})")
         lines = table(decision_log.read(stored))
         typer.echo("\n".join(lines) if lines else "Nothing was decided in these days.")

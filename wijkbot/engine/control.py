@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from wijkbot.engine import replies, table
-from wijkbot.engine.commands import Asked, Command
+from wijkbot.engine.commands import ADMIN_ONLY, Asked, Command
 from wijkbot.engine.conversation import Conversation
 from wijkbot.engine.effects import (
     BeSilent,
@@ -33,7 +33,6 @@ _SAID = {
 }
 ASKS_ABOUT_THE_BOT = frozenset({Command.ABOUT, Command.PRIVACY, Command.MY_DATA})
 """Answered in the middle of a dialog too, which then goes on."""
-_IN_GROUP = frozenset({Command.SILENCE, Command.SPEAK, Command.LEAVE})
 _BALLOTS = {Command.YES: True, Command.NO: False}
 
 
@@ -46,7 +45,7 @@ def obey(scene: Scene, conversation: Conversation, asked: Asked) -> Turn | None:
         return replies.say(scene, conversation, _SAID[command], Purpose.SERVICE, key)
     if command in _BALLOTS:
         return vote(scene, conversation, is_yes=_BALLOTS[command])
-    if command in _IN_GROUP:
+    if command in ADMIN_ONLY:
         return _of_the_group(scene, conversation, asked) if is_group else None
     if command is Command.HUMAN:
         return replies.fixed(scene, conversation, Label.HELP_PERSONAL)

@@ -209,6 +209,20 @@ def welcome(scene: Scene, conversation: Conversation) -> Turn:
     return Turn(opened, (*turn.effects, ChangePlace(PlaceChange.DISCLOSED)))
 
 
+def answering(item: str, purpose: Purpose, facts: Facts) -> Request:
+    """What the rule is asked about an answer: here, and again when it is written down."""
+    return Request(
+        purpose=purpose,
+        is_answer=True,
+        local_now=facts.local_now,
+        is_holiday=facts.is_holiday,
+        has_stopped=facts.has_stopped,
+        is_ignored=facts.is_ignored,
+        is_tip=item == table.PERSONAL_DATA,
+        is_small_answer=item in table.SMALL_ANSWERS,
+    )
+
+
 def say(  # noqa: PLR0913 - a text has this many parts; all but three are optional
     scene: Scene,
     conversation: Conversation,
@@ -221,17 +235,8 @@ def say(  # noqa: PLR0913 - a text has this many parts; all but three are option
     values: Values = (),
 ) -> Turn:
     """One published text, if the rule permits it here and now; else what stands in its place."""
-    request = Request(
-        purpose=purpose,
-        is_answer=True,
-        local_now=scene.facts.local_now,
-        is_holiday=scene.facts.is_holiday,
-        has_stopped=scene.facts.has_stopped,
-        is_ignored=scene.facts.is_ignored,
-        is_tip=item == table.PERSONAL_DATA,
-        is_small_answer=item in table.SMALL_ANSWERS,
-        same_card_at=conversation.carded_at if conversation.card == item else None,
-    )
+    same_card_at = conversation.carded_at if conversation.card == item else None
+    request = replace(answering(item, purpose, scene.facts), same_card_at=same_card_at)
     verdict = permit(request, scene.place, scene.policy)
     if verdict.rule == "answers-are-spent":
         return _limit_reached(scene, conversation)

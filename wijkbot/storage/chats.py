@@ -77,9 +77,6 @@ class Settings(TypedDict, total=False):
     mode: str
     is_active: bool
     silent_until: int | None
-    leave_at: int | None
-    trial_ends_at: int | None
-    vote_ends_at: int | None
 
 
 def get(conn: Connection, chat_id: int) -> Chat | None:

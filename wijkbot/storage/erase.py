@@ -12,8 +12,6 @@ from wijkbot.storage import outbox as outbox_rows
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.tables import chat, conversation, inbox, lane, odd_job, outbox, token, vote
 
-_NO_STAY: dict[str, object] = {"leave_at": None, "trial_ends_at": None, "vote_ends_at": None}
-
 
 def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
     """Erase a resident: states, waiting events, answers on their way, odd jobs, tokens.
@@ -38,7 +36,13 @@ def erase_group(conn: Connection, chat_id: int, now_ms: int) -> None:
     _empty_conversations(conn, ids)
     _forget_chats(conn, [chat_id], now_ms)
     conn.execute(delete(vote).where(vote.c.chat_id == chat_id))
-    gone = {**_NO_STAY, "is_active": False, "mode": ORDINARY_MODE}
+    gone = {
+        "is_active": False,
+        "mode": ORDINARY_MODE,
+        "leave_at": None,
+        "trial_ends_at": None,
+        "vote_ends_at": None,
+    }
     conn.execute(update(chat).where(chat.c.id == chat_id).values(gone))
 
 

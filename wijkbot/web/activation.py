@@ -11,8 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from wijkbot.app.activation import activate, is_open
-from wijkbot.app.house import House
-from wijkbot.web.pages import language_of, page
+from wijkbot.web.pages import body_of, bot_of, language_of, page
 
 FORM_LIMIT = 2_000
 """Bytes of the form; the one field has the name of a neighbourhood."""
@@ -25,12 +24,12 @@ def add_activation(app: FastAPI) -> None:
 
 
 async def _look(code: str, request: Request) -> HTMLResponse:
-    house = _house(request)
+    house = bot_of(request).house
     return _page(request, "asked" if await is_open(house, code) else "over")
 
 
 async def _activate(code: str, request: Request) -> HTMLResponse:
-    house = _house(request)
+    house = bot_of(request).house
     areas = house.settings.areas()
     area = await _chosen(request)
     if area not in areas:
@@ -40,11 +39,9 @@ async def _activate(code: str, request: Request) -> HTMLResponse:
 
 async def _chosen(request: Request) -> str | None:
     """The neighbourhood of the form; None when there is no such field."""
-    body = bytearray()
-    async for part in request.stream():
-        body.extend(part)
-        if len(body) > FORM_LIMIT:
-            return None
+    body = await body_of(request, FORM_LIMIT)
+    if body is None:
+        return None
     found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return found.get("neighbourhood", [None])[0]
 
@@ -53,7 +50,7 @@ _STATUS = {"asked": 200, "done": 200, "over": 404, "unknown": 400}
 
 
 def _page(request: Request, state: str) -> HTMLResponse:
-    settings = _house(request).settings
+    settings = bot_of(request).house.settings
     html = page(
         "activate.html",
         language_of(request),
@@ -63,8 +60,3 @@ def _page(request: Request, state: str) -> HTMLResponse:
         trial_days=settings.policy.trial_days,
     )
     return HTMLResponse(html, _STATUS[state], headers={"Cache-Control": "no-store"})
-
-
-def _house(request: Request) -> House:
-    house: House = request.app.state.bot.house
-    return house

@@ -19,7 +19,7 @@ from wijkbot.app.metrics import CONTENT_TYPE, exposition, may_look
 from wijkbot.app.receive import ChannelPort
 from wijkbot.storage.errors import DatabaseAway, StorageProblem
 from wijkbot.web.activation import add_activation
-from wijkbot.web.pages import language_of, page
+from wijkbot.web.pages import body_of, bot_of, language_of, page
 
 log = structlog.get_logger()
 
@@ -76,11 +76,6 @@ def _add_doors(app: FastAPI, bot: Bot) -> None:
         app.add_api_route("/", _front, methods=["GET"], response_class=HTMLResponse)
 
 
-def _bot(request: Request) -> Bot:
-    bot: Bot = request.app.state.bot
-    return bot
-
-
 def _rooms(bot: Bot) -> list[str]:
     """The channels that have pages of their own."""
     return [name for name, adapter in bot.adapters.items() if isinstance(adapter, Mounted)]
@@ -94,12 +89,12 @@ async def _with_headers(request: Request, call_next: RequestResponseEndpoint) ->
 
 
 async def _health(request: Request) -> JSONResponse:
-    report = await look(_bot(request))
+    report = await look(bot_of(request))
     return JSONResponse(report, status_code=200 if report["ready"] else 503)
 
 
 async def _metrics(request: Request) -> Response:
-    house = _bot(request).house
+    house = bot_of(request).house
     client = request.client.host if request.client else ""
     headers = {name.lower(): value for name, value in request.headers.items()}
     if not may_look(client, headers, house.settings.server.metrics_token):
@@ -111,11 +106,11 @@ async def _metrics(request: Request) -> Response:
 
 
 async def _hook(channel: str, rest: str, request: Request) -> Response:
-    bot = _bot(request)
+    bot = bot_of(request)
     adapter = bot.adapters.get(channel)
     if adapter is None:
         return Response("There is no such channel.", 404)
-    body = await _body(request)
+    body = await body_of(request, BODY_LIMIT)
     if body is None:
         return Response("This is too large.", 413)
     asked = _asked(bot, channel, rest, request, body)
@@ -158,21 +153,12 @@ def _asked(bot: Bot, channel: str, rest: str, request: Request, body: bytes) -> 
     )
 
 
-async def _front(request: Request, lang: str = "") -> HTMLResponse:
-    bot = _bot(request)
+async def _front(request: Request) -> HTMLResponse:
+    bot = bot_of(request)
     settings = bot.house.settings
     areas = [
         (name, settings.areas()[settings.neighbourhood_of(name)].name) for name in _rooms(bot)
     ]
-    language = language_of(request, lang)
+    language = language_of(request)
     organisation = settings.organisation.name
     return HTMLResponse(page("front.html", language, organisation=organisation, areas=areas))
-
-
-async def _body(request: Request) -> bytes | None:
-    parts = bytearray()
-    async for part in request.stream():
-        parts.extend(part)
-        if len(parts) > BODY_LIMIT:
-            return None
-    return bytes(parts)

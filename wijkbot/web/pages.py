@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from wijkbot.app.assemble import Bot
 from wijkbot.content.translations import page_texts
 
 PAGE_LANGUAGES = {"nl": "Nederlands", "fr": "Français", "en": "English"}
@@ -17,12 +18,28 @@ _TEMPLATES = Environment(
 )
 
 
-def language_of(request: Request, wanted: str = "") -> str:
-    """The first known language of: the wish, the address, the browser; else Dutch."""
+def bot_of(request: Request) -> Bot:
+    """The bot whose page is asked for."""
+    bot: Bot = request.app.state.bot
+    return bot
+
+
+def language_of(request: Request) -> str:
+    """The first known language of: the address (``?lang=``), the browser; else Dutch."""
     asked = request.headers.get("accept-language", "").split(",")
-    codes = [code.strip()[:2].lower() for code in (wanted, request.query_params.get("lang", ""))]
-    codes += [code.strip()[:2].lower() for code in asked]
+    wanted = [request.query_params.get("lang", ""), *asked]
+    codes = [code.strip()[:2].lower() for code in wanted]
     return next((code for code in codes if code in PAGE_LANGUAGES), "nl")
+
+
+async def body_of(request: Request, limit: int) -> bytes | None:
+    """The body; None when it is larger than so many bytes, and then it is not read to the end."""
+    parts = bytearray()
+    async for part in request.stream():
+        parts.extend(part)
+        if len(parts) > limit:
+            return None
+    return bytes(parts)
 
 
 def page(template: str, language: str, **values: object) -> str:
