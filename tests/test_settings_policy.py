@@ -37,10 +37,10 @@ def _load(folder: Path, text: str) -> Settings:
 
 
 MISTAKES = {
-    "a mode that is not there yet": (
+    "listening without a vote": (
         SMALLEST + "[policy]\nmode = 'listen'\n",
         "policy.mode",
-        "listen mode is not available in this version",
+        "listening needs a group's vote and a DPIA",
     ),
     "a trial of less than nothing": (
         SMALLEST + "[policy]\ntrial_days = -1\n",

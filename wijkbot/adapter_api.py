@@ -332,6 +332,9 @@ class Adapter(Protocol):
     def capabilities(self, chat: str) -> Capabilities:
         """What that chat can do."""
 
+    def message_link(self, event: IncomingEvent) -> str:
+        """A link for staff that opens that message of a group; "" where there is none."""
+
     def private_link(self, token: str) -> str:
         """A link that opens the private chat with the bot; ``token`` "" is the fixed link."""
 

@@ -16,6 +16,7 @@ from wijkbot.adapter_api import (
     ChannelConfig,
     ConfigError,
     Health,
+    IncomingEvent,
     Message,
     Port,
     Reason,
@@ -159,6 +160,10 @@ class MatrixAdapter(NotOnMatrix):
             gap_ms=_GAP_MS,
             group_gap_ms=_GAP_MS,
         )
+
+    def message_link(self, event: IncomingEvent) -> str:
+        """Return the link that opens that message for a member of the room."""
+        return f"https://matrix.to/#/{event.chat}/{event.event_id}"
 
     def private_link(self, token: str) -> str:  # noqa: ARG002 (links carry none)
         """Return the link that opens a chat with the bot; Matrix links carry no token."""

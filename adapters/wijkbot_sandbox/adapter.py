@@ -13,6 +13,7 @@ from wijkbot.adapter_api import (
     Clockwork,
     ConfigError,
     Health,
+    IncomingEvent,
     Message,
     Port,
     Reason,
@@ -114,6 +115,10 @@ class SandboxAdapter:
             gap_ms=0,
             group_gap_ms=0,
         )
+
+    def message_link(self, event: IncomingEvent) -> str:
+        """The page of the group; single messages have no address here."""
+        return "" if event.is_private else f"{self._public_url}/sandbox/{self.channel}/"
 
     def private_link(self, token: str) -> str:
         """The page of the private chat; opening it does nothing, its start button does."""

@@ -17,6 +17,7 @@ from wijkbot.adapter_api import (
     ChannelConfig,
     ConfigError,
     Health,
+    IncomingEvent,
     Message,
     Port,
     Reason,
@@ -104,6 +105,14 @@ class TelegramAdapter:
             account_per_s=28.0,
             account_burst=2,
         )
+
+    def message_link(self, event: IncomingEvent) -> str:
+        """A t.me link for members; small groups that are no supergroup have none."""
+        message = ids.reply_target(event.event_id, event.chat)
+        inner = event.chat.removeprefix("-100")
+        if message is None or inner == event.chat:
+            return ""
+        return f"https://t.me/c/{inner}/{message}"
 
     def private_link(self, token: str) -> str:
         """A t.me link; "" as long as the bot's name is not known (nothing was started yet)."""

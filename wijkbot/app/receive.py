@@ -16,8 +16,10 @@ from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter, EventKind, IncomingEvent, SenderKind
 from wijkbot.app.house import House
+from wijkbot.app.listen import Heard, Listener, note
 from wijkbot.app.payload import event_bytes, to_ms
 from wijkbot.engine.commands import ADMIN_ONLY, find
+from wijkbot.engine.conversation import ORDINARY_MODE
 from wijkbot.storage import channel_state, inbox, leases, outbox, rekey
 from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.inbox import Arrival
@@ -42,6 +44,7 @@ class _Batch:
 
     events: list[IncomingEvent]
     cursor: str | None
+    heard: list[Heard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class ChannelPort:
     ) -> None:
         self.channel = channel
         self._adapter = adapter
+        self._house = house
+        self._listener = Listener(house, channel, adapter) if adapter is not None else None
         self._library = house.library
         self._database = house.database
         self._sealer = house.sealer
@@ -87,14 +92,19 @@ class ChannelPort:
             DatabaseAway: nothing was stored; try again later.
             LeaseLost: another process is the channel's home now; nothing was stored.
         """
+        heard = [one for event in events if (one := await self._overheard(event)) is not None]
         wanted = [await self._with_rights(event) for event in events if is_for_us(event)]
-        if not wanted and cursor is None:
+        if not wanted and not heard and cursor is None:
             return
-        await self._at_home(self._database.together(self._store_all, _Batch(wanted, cursor)))
+        batch = _Batch(wanted, cursor, heard)
+        await self._at_home(self._database.together(self._store_all, batch))
         log.info("accepted", channel=self.channel, count=len(wanted))
         self._meters.accepted(self.channel, len(wanted))
         if wanted:
             self._wake.set()
+
+    async def _overheard(self, event: IncomingEvent) -> Heard | None:
+        return None if self._listener is None else await self._listener.hear(event)
 
     async def _with_rights(self, event: IncomingEvent) -> IncomingEvent:
         """Ask the platform, now, whether who tells the bot how to behave may do so.
@@ -167,6 +177,9 @@ class ChannelPort:
         events = [event for batch in batches for event in batch.events]
         for event in events:
             self._about_the_house(conn, event, now_ms)
+        for batch in batches:
+            for heard in batch.heard:
+                note(conn, self._house, heard)
         arrivals = [self._arrival(event) for event in events if is_conversation(event)]
         inbox.accept(conn, self._sealer, arrivals, now_ms)
         cursors = [batch.cursor for batch in batches if batch.cursor is not None]
@@ -207,7 +220,7 @@ class ChannelPort:
             received_at=to_ms(event.received_at),
             neighbourhood=area,
             language=self._language(area),
-            mode=self._settings.policy.mode,
+            mode=ORDINARY_MODE,
             is_active=event.is_private or opens_itself,
         )
 

@@ -22,7 +22,7 @@ from wijkbot.app.perform import Moment, erases, perform, timer_after
 from wijkbot.app.shelf import Shelf
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.decide import Decision, decide
-from wijkbot.engine.effects import Erase, Say
+from wijkbot.engine.effects import Erase, Say, StaffKind, StaffNotice
 from wijkbot.engine.events import (
     BotJoined,
     BotLeft,
@@ -37,7 +37,8 @@ from wijkbot.engine.events import (
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.words import SENSITIVE_LABELS, Place, Purpose
 from wijkbot.schedule.openings import holiday_name
-from wijkbot.storage import chats, jobs, opt_outs, rekey, stays, tokens
+from wijkbot.storage import alerts, chats, jobs, opt_outs, rekey, stays, tokens
+from wijkbot.storage.alerts import AlertDraft
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.conversations import Advance, Claimed, Progress
 
@@ -99,7 +100,19 @@ class Step:
         ledger.send(perform(conn, house.sealer, decision.effects, moment))
         ledger.count(list(decision_log.counted(decision.effects, self.reading, moment)))
         self._begin_stay(conn, chat)
+        self._tell_on_call(conn, chat, decision, now_ms)
         return erased
+
+    def _tell_on_call(self, conn: Connection, chat: Chat, decision: Decision, now_ms: int) -> None:
+        """Somebody in danger wrote to the bot: its class, and for a group which one."""
+        crisis = self.house.settings.crisis
+        is_crisis = StaffNotice(StaffKind.CRISIS) in decision.effects
+        if not is_crisis or crisis.stands_by == "none" or self.reading is None:
+            return
+        key = self.house.sealer.pseudonym("crisis", str(self.claimed.id), str(self.done_seq))
+        group = None if chat.is_private else chat.id
+        alert = AlertDraft(key, self.reading.label.value, group)
+        alerts.raise_all(conn, self.house.sealer, [alert], now_ms)
 
     def _begin_stay(self, conn: Connection, chat: Chat) -> None:
         """A group the bot just came into: a trial when it serves it, else a day to wait."""

@@ -15,6 +15,8 @@ ALARM_MODE = "alarm"
 """The mode of a group in which neighbours warn each other of danger."""
 ORDINARY_MODE = "mention"
 """The mode of every other group: only what is addressed to the bot is read."""
+LISTEN_MODE = "listen"
+"""The mode of a group that voted for it: all is read in memory, nothing of it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
