@@ -189,6 +189,17 @@ class MatrixAdapter(NotOnMatrix):
             return _away()
         return await rooms.outcome(lambda: rooms.redact(client, chat, message_id))
 
+    async def remove(self, event: IncomingEvent) -> ActResult:
+        """Redact a member's message; without the right to it: refused, the room stays usable."""
+        client = self._client
+        if client is None:
+            return _away()
+        target = event.edits or event.event_id
+        result = await rooms.outcome(lambda: rooms.redact(client, event.chat, target))
+        if isinstance(result, Refused) and result.reason is Reason.GONE:
+            return replace(result, reason=Reason.BLOCKED)
+        return result
+
     async def pin(self, chat: str, message_id: str) -> ActResult:
         """Pin a message; without the right to it: refused, the room stays usable."""
         client = self._client

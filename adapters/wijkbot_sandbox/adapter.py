@@ -146,6 +146,11 @@ class SandboxAdapter:
         done = self.world.remove(int(message_id))
         return Sent(message_id) if done else Refused(Reason.GONE, permanent=True)
 
+    async def remove(self, event: IncomingEvent) -> ActResult:
+        """Take the newest line of that resident away: the pretend app knows no ids of theirs."""
+        done = self.world.take_back(event.chat, event.sender)
+        return Sent(event.event_id) if done else Refused(Reason.GONE, permanent=True)
+
     async def pin(self, chat: str, message_id: str) -> ActResult:
         """Mark a message of the bot as the pinned one."""
         del chat

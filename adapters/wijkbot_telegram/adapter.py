@@ -160,6 +160,18 @@ class TelegramAdapter:
             return result_of(error)
         return Sent(message_id) if numbers else _NO_SUCH_MESSAGE
 
+    async def remove(self, event: IncomingEvent) -> ActResult:
+        """Delete a member's message; Unsupported where the bot has no right to."""
+        number = ids.reply_target(event.edits or event.event_id, event.chat)
+        if number is None or event.is_private:
+            return _NO_SUCH_MESSAGE
+        try:
+            await self._client.delete(event.chat, number)
+        except TelegramError as error:
+            may_not = isinstance(error, BadRequest) and says(error, "can't be deleted")
+            return Unsupported("remove: the bot has no right to") if may_not else result_of(error)
+        return Sent(str(number))
+
     async def pin(self, chat: str, message_id: str) -> ActResult:
         """Pin a message silently; Unsupported where the bot has no right to."""
         numbers = ids.split_parts(message_id)

@@ -19,6 +19,10 @@ class Absent:
         """Twilio cannot take a message back."""
         return Unsupported("withdraw")
 
+    async def remove(self, event: IncomingEvent) -> ActResult:
+        """There is no group to delete anything in."""
+        return Unsupported("remove")
+
     async def pin(self, chat: str, message_id: str) -> ActResult:
         """There is no group to pin in."""
         return Unsupported("pin")

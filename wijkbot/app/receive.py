@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy import Connection
 
-from wijkbot.adapter_api import Adapter, EventKind, IncomingEvent, SenderKind
+from wijkbot.adapter_api import Adapter, EventKind, IncomingEvent, SenderKind, Sent, Unknown
 from wijkbot.app.house import House
 from wijkbot.app.listen import Heard, Listener, note
 from wijkbot.app.payload import event_bytes, to_ms
@@ -24,9 +24,15 @@ from wijkbot.storage import channel_state, inbox, leases, outbox, rekey
 from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.inbox import Arrival
 from wijkbot.storage.outbox import Status
+from wijkbot.understanding.personal_data import DataKind, kinds_of
 
 log = structlog.get_logger()
 
+TAKEN_DOWN = frozenset(
+    {DataKind.IBAN, DataKind.BSN, DataKind.BELGIAN_NUMBER, DataKind.CARD, DataKind.DOOR_CODE}
+)
+"""What opens a door or an account; an address or a phone number may be somebody's to give."""
+REMOVE_SECONDS = 10.0
 ASK_SECONDS = 2.0
 """So long a platform may take to say who is an admin; webhooks must be answered in time."""
 _RECEIPTS = {
@@ -68,6 +74,7 @@ class ChannelPort:
     ) -> None:
         self.channel = channel
         self._adapter = adapter
+        self._removing: set[asyncio.Task[None]] = set()
         self._house = house
         self._listener = Listener(house, channel, adapter) if adapter is not None else None
         self._library = house.library
@@ -98,6 +105,8 @@ class ChannelPort:
             return
         batch = _Batch(wanted, cursor, heard)
         await self._at_home(self._database.together(self._store_all, batch))
+        for event in wanted:
+            self._take_down(event)
         log.info("accepted", channel=self.channel, count=len(wanted))
         self._meters.accepted(self.channel, len(wanted))
         if wanted:
@@ -105,6 +114,24 @@ class ChannelPort:
 
     async def _overheard(self, event: IncomingEvent) -> Heard | None:
         return None if self._listener is None else await self._listener.hear(event)
+
+    def _take_down(self, event: IncomingEvent) -> None:
+        """A code or an account number in a group is deleted at once, where the bot may do that."""
+        is_said = event.kind is EventKind.MESSAGE and not event.is_private
+        if self._adapter is None or not is_said or not kinds_of(event.text) & TAKEN_DOWN:
+            return
+        task = asyncio.create_task(self._remove(self._adapter, event))
+        self._removing.add(task)
+        task.add_done_callback(self._removing.discard)
+
+    async def _remove(self, adapter: Adapter, event: IncomingEvent) -> None:
+        try:
+            async with asyncio.timeout(REMOVE_SECONDS):
+                result = await adapter.remove(event)
+        except TimeoutError:
+            result = Unknown()
+        status = "done" if isinstance(result, Sent) else "left"
+        log.info("personal-data-removed", channel=self.channel, status=status)
 
     async def _with_rights(self, event: IncomingEvent) -> IncomingEvent:
         """Ask the platform, now, whether who tells the bot how to behave may do so.

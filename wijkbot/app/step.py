@@ -183,6 +183,8 @@ class Step:
                     facts,
                     is_addressed=incoming.addressed or incoming.is_private,
                     is_edit=incoming.edited,
+                    message=self._named(incoming.event_id),
+                    edits=self._named(incoming.edits),
                 )
 
     def _moment(self, conn: Connection, chat: Chat, now_ms: int) -> Moment:
@@ -231,6 +233,10 @@ class Step:
         )
         pending = self._pending(conn, now_ms, place, is_late=facts.is_late)
         return replace(facts, pending_dialog=pending)
+
+    def _named(self, event_id: str) -> str:
+        """A message as the conversation remembers it: a keyed pseudonym."""
+        return self.house.sealer.pseudonym("message", event_id) if event_id else ""
 
     def _is_admin(self) -> bool:
         """What the platform said when the message came in; only an admin can be anonymous."""
