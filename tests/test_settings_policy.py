@@ -26,10 +26,10 @@ def _own_environment_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 MISTAKES = {
-    "a mode that is not there yet": (
+    "listening without a vote": (
         SMALLEST + "[policy]\nmode = 'listen'\n",
         "policy.mode",
-        "listen mode is not available in this version",
+        "listening needs a group's vote and a DPIA",
     ),
     "a trial of less than nothing": (
         SMALLEST + "[policy]\ntrial_days = -1\n",

@@ -58,8 +58,9 @@ class IncomingEvent:
     are the platform's addresses; they are sealed or hashed before anything is stored.
     ``addressed`` is true in a private chat and when the bot was named, replied to or commanded
     in a group; the bot's name is already taken out of ``text``. ``received_at`` is aware (UTC).
-    ``payload`` is the start token of a deep link, without its prefix. ``is_admin`` is for the
-    house to fill in, by asking :meth:`Adapter.is_admin`; an adapter leaves it alone.
+    ``payload`` is the start token of a deep link, without its prefix. ``edits`` is the
+    ``event_id`` of the message that an edit changes, where the platform tells. ``is_admin`` is
+    for the house to fill in, by asking :meth:`Adapter.is_admin`; an adapter leaves it alone.
     """
 
     kind: EventKind
@@ -75,6 +76,7 @@ class IncomingEvent:
     sender_kind: SenderKind = SenderKind.RESIDENT
     sender_name: str = ""
     edited: bool = False
+    edits: str = ""
     thread: str = ""
     payload: str = ""
     language: str = ""
@@ -332,6 +334,9 @@ class Adapter(Protocol):
     def capabilities(self, chat: str) -> Capabilities:
         """What that chat can do."""
 
+    def message_link(self, event: IncomingEvent) -> str:
+        """A link for staff that opens that message of a group; "" where there is none."""
+
     def private_link(self, token: str) -> str:
         """A link that opens the private chat with the bot; ``token`` "" is the fixed link."""
 
@@ -343,6 +348,9 @@ class Adapter(Protocol):
 
     async def withdraw(self, chat: str, message_id: str) -> ActResult:
         """Delete a message of the bot."""
+
+    async def remove(self, event: IncomingEvent) -> ActResult:
+        """Delete a resident's message in a group, where the bot has the right to."""
 
     async def pin(self, chat: str, message_id: str) -> ActResult:
         """Pin a message of the bot."""

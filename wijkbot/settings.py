@@ -177,6 +177,14 @@ def settings_from(raw: dict[str, Any]) -> Settings:
 
 
 def _check_names(settings: Settings) -> None:
+    if settings.policy.mode == "listen" and not (
+        settings.go_live.dpia_date and settings.go_live.vote_date
+    ):
+        raise SettingsError(
+            "policy.mode",
+            "listening needs a group's vote and a DPIA: write [go_live] vote_date and dpia_date,"
+            ' or use "mention"',
+        )
     if not settings.channels:
         raise SettingsError("channels", "add at least one, for example [channels.buurt-telegram]")
     for name, channel in settings.channels.items():

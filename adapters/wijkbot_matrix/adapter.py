@@ -16,6 +16,7 @@ from wijkbot.adapter_api import (
     ChannelConfig,
     ConfigError,
     Health,
+    IncomingEvent,
     Message,
     Port,
     Reason,
@@ -160,6 +161,10 @@ class MatrixAdapter(NotOnMatrix):
             group_gap_ms=_GAP_MS,
         )
 
+    def message_link(self, event: IncomingEvent) -> str:
+        """Return the link that opens that message for a member of the room."""
+        return f"https://matrix.to/#/{event.chat}/{event.event_id}"
+
     def private_link(self, token: str) -> str:  # noqa: ARG002 (links carry none)
         """Return the link that opens a chat with the bot; Matrix links carry no token."""
         known = self._client.user_id if self._client is not None else ""
@@ -183,6 +188,17 @@ class MatrixAdapter(NotOnMatrix):
         if client is None:
             return _away()
         return await rooms.outcome(lambda: rooms.redact(client, chat, message_id))
+
+    async def remove(self, event: IncomingEvent) -> ActResult:
+        """Redact a member's message; without the right to it: refused, the room stays usable."""
+        client = self._client
+        if client is None:
+            return _away()
+        target = event.edits or event.event_id
+        result = await rooms.outcome(lambda: rooms.redact(client, event.chat, target))
+        if isinstance(result, Refused) and result.reason is Reason.GONE:
+            return replace(result, reason=Reason.BLOCKED)
+        return result
 
     async def pin(self, chat: str, message_id: str) -> ActResult:
         """Pin a message; without the right to it: refused, the room stays usable."""

@@ -139,6 +139,7 @@ def read_message(
         text=words,
         addressed=room.is_private or called or answers_bot,
         edited=edited,
+        edits=text(relation.get("event_id")) if edited else "",
         thread=thread_of(event),
         chat_title=room.title,
     )

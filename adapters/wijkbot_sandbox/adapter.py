@@ -13,6 +13,7 @@ from wijkbot.adapter_api import (
     Clockwork,
     ConfigError,
     Health,
+    IncomingEvent,
     Message,
     Port,
     Reason,
@@ -115,6 +116,10 @@ class SandboxAdapter:
             group_gap_ms=0,
         )
 
+    def message_link(self, event: IncomingEvent) -> str:
+        """The page of the group; single messages have no address here."""
+        return "" if event.is_private else f"{self._public_url}/sandbox/{self.channel}/"
+
     def private_link(self, token: str) -> str:
         """The page of the private chat; opening it does nothing, its start button does."""
         query = f"?chat=private&start={token}" if token else "?chat=private"
@@ -140,6 +145,11 @@ class SandboxAdapter:
         del chat
         done = self.world.remove(int(message_id))
         return Sent(message_id) if done else Refused(Reason.GONE, permanent=True)
+
+    async def remove(self, event: IncomingEvent) -> ActResult:
+        """Take the newest line of that resident away: the pretend app knows no ids of theirs."""
+        done = self.world.take_back(event.chat, event.sender)
+        return Sent(event.event_id) if done else Refused(Reason.GONE, permanent=True)
 
     async def pin(self, chat: str, message_id: str) -> ActResult:
         """Mark a message of the bot as the pinned one."""

@@ -102,6 +102,13 @@ class World:
         self._tell()
         return found
 
+    def take_back(self, chat: str, author: str) -> bool:
+        """Take the newest line of a resident in a chat away."""
+        mine = [n.number for n in self._lines if n.chat == chat and n.author == author]
+        self._lines = [n for n in self._lines if not mine or n.number != mine[-1]]
+        self._tell()
+        return bool(mine)
+
     def lines(self, chat: str, after: int = 0) -> tuple[Line, ...]:
         """What stands in one chat, oldest first."""
         return tuple(n for n in self._lines if n.chat == chat and n.number > after)

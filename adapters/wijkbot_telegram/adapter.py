@@ -17,6 +17,7 @@ from wijkbot.adapter_api import (
     ChannelConfig,
     ConfigError,
     Health,
+    IncomingEvent,
     Message,
     Port,
     Reason,
@@ -105,6 +106,14 @@ class TelegramAdapter:
             account_burst=2,
         )
 
+    def message_link(self, event: IncomingEvent) -> str:
+        """A t.me link for members; small groups that are no supergroup have none."""
+        message = ids.reply_target(event.event_id, event.chat)
+        inner = event.chat.removeprefix("-100")
+        if message is None or inner == event.chat:
+            return ""
+        return f"https://t.me/c/{inner}/{message}"
+
     def private_link(self, token: str) -> str:
         """A t.me link; "" as long as the bot's name is not known (nothing was started yet)."""
         me = self._receiver.me
@@ -150,6 +159,18 @@ class TelegramAdapter:
         except TelegramError as error:
             return result_of(error)
         return Sent(message_id) if numbers else _NO_SUCH_MESSAGE
+
+    async def remove(self, event: IncomingEvent) -> ActResult:
+        """Delete a member's message; Unsupported where the bot has no right to."""
+        number = ids.reply_target(event.edits or event.event_id, event.chat)
+        if number is None or event.is_private:
+            return _NO_SUCH_MESSAGE
+        try:
+            await self._client.delete(event.chat, number)
+        except TelegramError as error:
+            may_not = isinstance(error, BadRequest) and says(error, "can't be deleted")
+            return Unsupported("remove: the bot has no right to") if may_not else result_of(error)
+        return Sent(str(number))
 
     async def pin(self, chat: str, message_id: str) -> ActResult:
         """Pin a message silently; Unsupported where the bot has no right to."""

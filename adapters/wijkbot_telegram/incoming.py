@@ -111,6 +111,7 @@ def _said(message: Message, me: Me, received_at: datetime, edit: int | None) -> 
         sender_kind=speaker.kind,
         sender_name=speaker.name,
         edited=edit is not None,
+        edits=event_id(message.chat.id, message.message_id, speaker.id) if edit else "",
         thread=_thread(message),
         payload=_payload(heard) if is_start else "",
         language=speaker.language,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wijkbot.adapter_api import ActResult, Message, Unsupported
+from wijkbot.adapter_api import ActResult, IncomingEvent, Message, Unsupported
 
 
 class Absent:
@@ -19,6 +19,10 @@ class Absent:
         """Twilio cannot take a message back."""
         return Unsupported("withdraw")
 
+    async def remove(self, event: IncomingEvent) -> ActResult:
+        """There is no group to delete anything in."""
+        return Unsupported("remove")
+
     async def pin(self, chat: str, message_id: str) -> ActResult:
         """There is no group to pin in."""
         return Unsupported("pin")
@@ -26,6 +30,10 @@ class Absent:
     async def leave(self, chat: str) -> ActResult:
         """There is no group to leave."""
         return Unsupported("leave")
+
+    def message_link(self, event: IncomingEvent) -> str:
+        """There is no group to open a message of."""
+        return ""
 
     async def is_admin(self, chat: str, sender: str) -> bool:
         """False: there is no group to be an admin of."""

@@ -14,17 +14,25 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy import Connection
 
-from wijkbot.adapter_api import Adapter, EventKind, IncomingEvent, SenderKind
+from wijkbot.adapter_api import Adapter, EventKind, IncomingEvent, SenderKind, Sent, Unknown
 from wijkbot.app.house import House
+from wijkbot.app.listen import Heard, Listener, note
 from wijkbot.app.payload import event_bytes, to_ms
 from wijkbot.engine.commands import ADMIN_ONLY, find
+from wijkbot.engine.conversation import ORDINARY_MODE
 from wijkbot.storage import channel_state, inbox, leases, outbox, rekey
 from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.inbox import Arrival
 from wijkbot.storage.outbox import Status
+from wijkbot.understanding.personal_data import DataKind, kinds_of
 
 log = structlog.get_logger()
 
+TAKEN_DOWN = frozenset(
+    {DataKind.IBAN, DataKind.BSN, DataKind.BELGIAN_NUMBER, DataKind.CARD, DataKind.DOOR_CODE}
+)
+"""What opens a door or an account; an address or a phone number may be somebody's to give."""
+REMOVE_SECONDS = 10.0
 ASK_SECONDS = 2.0
 """So long a platform may take to say who is an admin; webhooks must be answered in time."""
 _RECEIPTS = {
@@ -42,6 +50,7 @@ class _Batch:
 
     events: list[IncomingEvent]
     cursor: str | None
+    heard: list[Heard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,9 @@ class ChannelPort:
     ) -> None:
         self.channel = channel
         self._adapter = adapter
+        self._removing: set[asyncio.Task[None]] = set()
+        self._house = house
+        self._listener = Listener(house, channel, adapter) if adapter is not None else None
         self._library = house.library
         self._database = house.database
         self._sealer = house.sealer
@@ -87,14 +99,39 @@ class ChannelPort:
             DatabaseAway: nothing was stored; try again later.
             LeaseLost: another process is the channel's home now; nothing was stored.
         """
+        heard = [one for event in events if (one := await self._overheard(event)) is not None]
         wanted = [await self._with_rights(event) for event in events if is_for_us(event)]
-        if not wanted and cursor is None:
+        if not wanted and not heard and cursor is None:
             return
-        await self._at_home(self._database.together(self._store_all, _Batch(wanted, cursor)))
+        batch = _Batch(wanted, cursor, heard)
+        await self._at_home(self._database.together(self._store_all, batch))
+        for event in wanted:
+            self._take_down(event)
         log.info("accepted", channel=self.channel, count=len(wanted))
         self._meters.accepted(self.channel, len(wanted))
         if wanted:
             self._wake.set()
+
+    async def _overheard(self, event: IncomingEvent) -> Heard | None:
+        return None if self._listener is None else await self._listener.hear(event)
+
+    def _take_down(self, event: IncomingEvent) -> None:
+        """A code or an account number in a group is deleted at once, where the bot may do that."""
+        is_said = event.kind is EventKind.MESSAGE and not event.is_private
+        if self._adapter is None or not is_said or not kinds_of(event.text) & TAKEN_DOWN:
+            return
+        task = asyncio.create_task(self._remove(self._adapter, event))
+        self._removing.add(task)
+        task.add_done_callback(self._removing.discard)
+
+    async def _remove(self, adapter: Adapter, event: IncomingEvent) -> None:
+        try:
+            async with asyncio.timeout(REMOVE_SECONDS):
+                result = await adapter.remove(event)
+        except TimeoutError:
+            result = Unknown()
+        status = "done" if isinstance(result, Sent) else "left"
+        log.info("personal-data-removed", channel=self.channel, status=status)
 
     async def _with_rights(self, event: IncomingEvent) -> IncomingEvent:
         """Ask the platform, now, whether who tells the bot how to behave may do so.
@@ -167,6 +204,9 @@ class ChannelPort:
         events = [event for batch in batches for event in batch.events]
         for event in events:
             self._about_the_house(conn, event, now_ms)
+        for batch in batches:
+            for heard in batch.heard:
+                note(conn, self._house, heard)
         arrivals = [self._arrival(event) for event in events if is_conversation(event)]
         inbox.accept(conn, self._sealer, arrivals, now_ms)
         cursors = [batch.cursor for batch in batches if batch.cursor is not None]
@@ -207,7 +247,7 @@ class ChannelPort:
             received_at=to_ms(event.received_at),
             neighbourhood=area,
             language=self._language(area),
-            mode=self._settings.policy.mode,
+            mode=ORDINARY_MODE,
             is_active=event.is_private or opens_itself,
         )
 

@@ -12,6 +12,7 @@ from typing import IO
 import structlog
 
 from wijkbot.adapter_api import ConfigError
+from wijkbot.app.alarm_bell import ringing
 from wijkbot.app.assemble import Bot
 from wijkbot.app.deepen import deepening
 from wijkbot.app.deliver import Deliverer
@@ -19,6 +20,7 @@ from wijkbot.app.home import Home
 from wijkbot.app.house import House
 from wijkbot.app.library import Library
 from wijkbot.app.loops import Loop, keep_running
+from wijkbot.app.peer_first import answer_due
 from wijkbot.app.pointer import plan_pointers
 from wijkbot.app.publish import check_folder, problems_of, publish
 from wijkbot.app.rates import set_rates
@@ -88,6 +90,7 @@ def _loops(bot: Bot) -> list[Loop]:
             lambda: ticking(house, bot.wakes.queued.set),
             lambda: _tending(house, bot.wakes.queued.set),
             lambda: _sweeping(house),
+            lambda: ringing(house),
         ]
         if house.settings.understanding.semantic:
             loops.append(lambda: deepening(house.library.readers))
@@ -109,9 +112,9 @@ async def _rotating(house: House) -> None:
 
 
 async def _tending(house: House, wake: Callable[[], None]) -> None:
-    """Groups whose trial or vote is over."""
+    """Groups whose trial or vote is over, and questions that no neighbour answered."""
     while True:
-        if await tend_trials(house):
+        if await tend_trials(house) + await answer_due(house):
             wake()
         await asyncio.sleep(TEND_SECONDS)
 

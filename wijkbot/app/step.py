@@ -23,7 +23,7 @@ from wijkbot.app.perform import Moment, erases, perform, timer_after
 from wijkbot.app.shelf import Shelf
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.decide import Decision, decide
-from wijkbot.engine.effects import Erase, Say
+from wijkbot.engine.effects import Erase, Say, StaffKind, StaffNotice
 from wijkbot.engine.events import (
     BotJoined,
     BotLeft,
@@ -38,7 +38,8 @@ from wijkbot.engine.events import (
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.words import SENSITIVE_LABELS, Place, Purpose
 from wijkbot.schedule.openings import holiday_name
-from wijkbot.storage import chats, jobs, opt_outs, rekey, stays, tokens
+from wijkbot.storage import alerts, chats, jobs, opt_outs, rekey, stays, tokens
+from wijkbot.storage.alerts import AlertDraft
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.conversations import Advance, Claimed, Progress
 
@@ -99,7 +100,19 @@ class Step:
         ledger.send(performed.drafts)
         ledger.count([*decision_log.counted(effects, performed, self.reading, moment)])
         self._begin_stay(conn, chat)
+        self._tell_on_call(conn, chat, decision, now_ms)
         return erased
+
+    def _tell_on_call(self, conn: Connection, chat: Chat, decision: Decision, now_ms: int) -> None:
+        """Somebody in danger wrote to the bot: its class, and for a group which one."""
+        crisis = self.house.settings.crisis
+        is_crisis = StaffNotice(StaffKind.CRISIS) in decision.effects
+        if not is_crisis or crisis.stands_by == "none" or self.reading is None:
+            return
+        key = self.house.sealer.pseudonym("crisis", str(self.claimed.id), str(self.done_seq))
+        group = None if chat.is_private else chat.id
+        alert = AlertDraft(key, self.reading.label.value, group)
+        alerts.raise_all(conn, self.house.sealer, [alert], now_ms)
 
     def _begin_stay(self, conn: Connection, chat: Chat) -> None:
         """A group the bot just came into: a trial when it serves it, else a day to wait."""
@@ -170,6 +183,8 @@ class Step:
                     facts,
                     is_addressed=incoming.addressed or incoming.is_private,
                     is_edit=incoming.edited,
+                    message=self._named(incoming.event_id),
+                    edits=self._named(incoming.edits),
                 )
 
     def _moment(self, conn: Connection, chat: Chat, now_ms: int) -> Moment:
@@ -218,6 +233,10 @@ class Step:
         )
         pending = self._pending(conn, now_ms, place, is_late=facts.is_late)
         return replace(facts, pending_dialog=pending)
+
+    def _named(self, event_id: str) -> str:
+        """A message as the conversation remembers it: a keyed pseudonym."""
+        return self.house.sealer.pseudonym("message", event_id) if event_id else ""
 
     def _is_admin(self) -> bool:
         """What the platform said when the message came in; only an admin can be anonymous."""

@@ -192,12 +192,14 @@ def groups(
         int, typer.Option(help="Make a link with which a moderator activates this group, once.")
     ] = 0,
     leave: Annotated[int, typer.Option(help="Leave this group, and erase what is of it.")] = 0,
+    listen: Annotated[int, typer.Option(help="This group voted for listening.")] = 0,
+    mention: Annotated[int, typer.Option(help="Read only what names the bot again.")] = 0,
     config: Config = DEFAULT,
 ) -> None:
     """List the groups the bot is in; activate one, or leave it."""
     from wijkbot.cli import staff
 
-    staff.groups(config, staff.Wishes(activate, link, leave))
+    staff.groups(config, staff.Wishes(activate, link, leave, listen, mention))
 
 
 @app.command(epilog="Example: wijkbot audit --days 30 -c wijkbot.toml")
@@ -209,6 +211,17 @@ def audit(
     from wijkbot.cli import auditing
 
     auditing.audit(config, days)
+
+
+@app.command(epilog="Example: wijkbot alerts --done 12 -c wijkbot.toml")
+def alerts(
+    done: Annotated[int, typer.Option(help="Somebody looked at the one with this number.")] = 0,
+    config: Config = DEFAULT,
+) -> None:
+    """What must a human look at? The class and the way to it, for 24 hours; never the words."""
+    from wijkbot.cli import alerting
+
+    alerting.alerts(config, done)
 
 
 @app.command(epilog="Example: wijkbot jobs")

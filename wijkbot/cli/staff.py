@@ -13,7 +13,7 @@ from wijkbot.app.activation import make_link
 from wijkbot.app.assemble import open_house
 from wijkbot.app.house import House
 from wijkbot.clock import Clock
-from wijkbot.engine.conversation import ALARM_MODE
+from wijkbot.engine.conversation import ALARM_MODE, LISTEN_MODE, ORDINARY_MODE
 from wijkbot.settings import Settings, SettingsError, load_settings
 from wijkbot.storage import chats, stays
 from wijkbot.storage import jobs as stored_jobs
@@ -27,6 +27,8 @@ class Wishes:
     activate: int = 0
     link: int = 0
     leave: int = 0
+    listen: int = 0
+    mention: int = 0
 
 
 def groups(config: Path, wishes: Wishes) -> None:
@@ -39,6 +41,8 @@ def groups(config: Path, wishes: Wishes) -> None:
             ("--activate", wishes.activate),
             ("--link", wishes.link),
             ("--leave", wishes.leave),
+            ("--listen", wishes.listen),
+            ("--mention", wishes.mention),
         ):
             if number and number not in found:
                 raise SettingsError(option, f"there is no group {number}; see: wijkbot groups")
@@ -68,10 +72,19 @@ async def _carry_out(house: House, wishes: Wishes) -> None:
     if wishes.leave:
         await house.database.write(lambda c: stays.leave_later(c, wishes.leave, now_ms))
         typer.echo(f"The running bot leaves group {wishes.leave} and erases what it has of it.")
+    if wishes.listen and house.settings.policy.mode != LISTEN_MODE:
+        raise SettingsError("policy.mode", 'write mode = "listen" first; see docs/the-rule.md')
+    for chosen, mode in ((wishes.listen, LISTEN_MODE), (wishes.mention, ORDINARY_MODE)):
+        if chosen:
+            await _set_mode(house, chosen, mode)
     if wishes.link:
         link = await make_link(house, wishes.link)
         typer.echo(f"Give this link to the moderator of group {wishes.link}.")
         typer.echo(f"It works once, for 24 hours:\n  {link}")
+
+
+async def _set_mode(house: House, group: int, mode: str) -> None:
+    await house.database.write(lambda c: chats.configure(c, group, mode=mode))
 
 
 def _state(group: Chat, now_ms: int) -> str:
@@ -82,6 +95,8 @@ def _state(group: Chat, now_ms: int) -> str:
         parts.append("leaving")
     if group.mode == ALARM_MODE:
         parts.append("alarm group")
+    if group.mode == LISTEN_MODE:
+        parts.append("listens")
     if group.silent_until is not None and group.silent_until > now_ms:
         parts.append("asked for silence")
     if group.vote_ends_at is not None:

@@ -15,6 +15,8 @@ ALARM_MODE = "alarm"
 """The mode of a group in which neighbours warn each other of danger."""
 ORDINARY_MODE = "mention"
 """The mode of every other group: only what is addressed to the bot is read."""
+LISTEN_MODE = "listen"
+"""The mode of a group that voted for it: all is read in memory, nothing of it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Conversation:
     ``dialog`` and ``step`` are empty when no dialog is open. ``trail`` holds the earlier steps,
     for "go back". ``slots`` are what was answered, as text. ``book_version`` is the book on
     which the dialog began. ``referred_at`` are the moments of the referrals of the last 24 h.
+    ``sources`` tells which message filled which slot.
     ``offered`` are the choices of the last menu: (id, …), so that "2" can be understood.
     ``late_told_at`` is when this person last read that something came too late.
     ``unclear`` counts what was not understood in a row. ``abused_at`` are the moments of abuse
@@ -36,6 +39,7 @@ class Conversation:
     step: str = ""
     trail: tuple[str, ...] = ()
     slots: tuple[tuple[str, str], ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
     offered: tuple[str, ...] = ()
     misses: int = 0
     referred_at: tuple[datetime, ...] = ()
@@ -52,15 +56,25 @@ class Conversation:
         """What was answered, or "" when it was not asked yet."""
         return dict(self.slots).get(name, "")
 
-    def with_slot(self, name: str, value: str) -> Conversation:
-        """The same conversation with one slot set."""
+    def with_slot(self, name: str, value: str, source: str = "") -> Conversation:
+        """The same conversation with one slot set, by that message."""
         kept = tuple((key, old) for key, old in self.slots if key != name)
-        return replace(self, slots=(*kept, (name, value)))
+        sources = tuple((key, old) for key, old in self.sources if key != name)
+        told = ((name, source),) if source else ()
+        return replace(self, slots=(*kept, (name, value)), sources=(*sources, *told))
 
     def without_dialog(self) -> Conversation:
         """The same conversation with no dialog open and nothing of it kept."""
         return replace(
-            self, book_version=0, dialog="", step="", trail=(), slots=(), offered=(), misses=0
+            self,
+            book_version=0,
+            dialog="",
+            step="",
+            trail=(),
+            slots=(),
+            sources=(),
+            offered=(),
+            misses=0,
         )
 
     def fresh(self, now: datetime) -> Conversation:

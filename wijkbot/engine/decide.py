@@ -93,12 +93,20 @@ def _message(scene: Scene, conversation: Conversation, event: MessageArrived) ->
     if event.reading.label in CRISIS_LABELS:
         return replies.reply(scene, conversation, event.reading)
     if event.is_edit:
-        return Turn(conversation)
+        return _amended(scene, conversation, event)
     asked = commands.find(scene.book, event.text)
     withheld = "" if _is_about_me(conversation, event) else _unheard(scene, conversation, asked)
     if withheld:
         return Turn(conversation, (Withheld(Purpose.SERVICE, withheld),))
     return _answered(scene, conversation, event, asked)
+
+
+def _amended(scene: Scene, conversation: Conversation, event: MessageArrived) -> Turn:
+    """An edit changes a draft, and nothing else; never into something that says who or where."""
+    if Label.PERSONAL_DATA in (event.reading.label, *event.reading.also):
+        return Turn(conversation)
+    changed = talk.amend(scene.book, scene.place, conversation, scene.facts, event)
+    return changed or Turn(conversation)
 
 
 def _is_about_me(conversation: Conversation, event: MessageArrived) -> bool:
@@ -169,7 +177,7 @@ def _in_dialog(scene: Scene, conversation: Conversation, event: MessageArrived) 
         interrupted = _interrupted(scene, conversation, event)
         if interrupted:
             return interrupted
-    turn = talk.answer(book, place, conversation, facts, picked or event.text)
+    turn = talk.answer(book, place, conversation, facts, picked or event.text, event.message)
     return turn or talk.ask_again(book, conversation)
 
 

@@ -42,13 +42,19 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class MessageArrived:
-    """Somebody wrote. ``is_answer_to`` tells nothing about people: only that it was a reply."""
+    """Somebody wrote, or changed what they wrote.
+
+    ``message`` names this message, and ``edits`` the one that an edit changes, by keyed
+    pseudonyms that only serve to find the slot it filled.
+    """
 
     text: str
     reading: Reading
     facts: Facts
     is_addressed: bool = True
     is_edit: bool = False
+    message: str = ""
+    edits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from wijkbot.engine.conversation import ALARM_MODE, PlaceState
+from wijkbot.engine.conversation import ALARM_MODE, LISTEN_MODE, PlaceState
 from wijkbot.engine.quiet_hours import QuietHours
 from wijkbot.engine.relaxations import OUTREACH, Relaxation, active
 from wijkbot.engine.words import Place, Purpose
@@ -26,7 +26,9 @@ ALLOWED: dict[Place, frozenset[Purpose]] = {
 }
 """Nothing of an adapter ever leaves for the secure chat; staff notices are no chat texts."""
 
-UNASKED = frozenset({Purpose.ANNOUNCEMENT})
+UNASKED = frozenset({Purpose.ANNOUNCEMENT, Purpose.INFO})
+"""What may come without anybody asking: news, and in a listening group an answer to a question
+that no neighbour answered. An answer to somebody who addresses the bot is none of these."""
 NOT_IN_ALARM_GROUPS = frozenset({Purpose.INFO, Purpose.ANNOUNCEMENT, Purpose.ODD_JOB})
 """Where neighbours warn each other of danger, ordinary news is noise (DOMAIN L23)."""
 
@@ -117,8 +119,18 @@ def _worker_has_no_leave(request: Request, place: PlaceState, settings: PolicySe
     return not (may and is_answer_in_private and request.purpose is Purpose.CONTACT)
 
 
-def _nobody_asked(request: Request, _place: PlaceState, _: PolicySettings) -> bool:
-    return not request.is_answer and request.purpose not in UNASKED | {Purpose.CONTACT}
+def _nobody_asked(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    if request.is_answer or request.purpose in {Purpose.ANNOUNCEMENT, Purpose.CONTACT}:
+        return False
+    listens = place.place is Place.GROUP and place.mode == LISTEN_MODE
+    return not (listens and request.purpose is Purpose.INFO)
+
+
+def _is_unasked(request: Request) -> bool:
+    """News counts as unasked even when a resident's message set it off."""
+    if request.purpose is Purpose.ANNOUNCEMENT:
+        return True
+    return not request.is_answer and request.purpose in UNASKED
 
 
 def _chat_is_closed(request: Request, place: PlaceState, _: PolicySettings) -> bool:
@@ -180,25 +192,25 @@ def _answers_are_spent(request: Request, place: PlaceState, settings: PolicySett
 
 
 def _resident_stopped(request: Request, _place: PlaceState, _: PolicySettings) -> bool:
-    return request.purpose in UNASKED and request.has_stopped
+    return _is_unasked(request) and request.has_stopped
 
 
 def _group_is_silent(request: Request, place: PlaceState, _: PolicySettings) -> bool:
     return (
-        request.purpose in UNASKED
+        _is_unasked(request)
         and place.silent_until is not None
         and request.local_now < place.silent_until
     )
 
 
 def _it_is_quiet(request: Request, _place: PlaceState, settings: PolicySettings) -> bool:
-    if request.purpose not in UNASKED:
+    if not _is_unasked(request):
         return False
     return request.is_holiday or settings.quiet.holds(request.local_now)
 
 
 def _unasked_is_spent(request: Request, place: PlaceState, settings: PolicySettings) -> bool:
-    if request.purpose not in UNASKED or place.place is not Place.GROUP:
+    if not _is_unasked(request) or place.place is not Place.GROUP:
         return False
     return (
         place.unasked_today >= settings.unasked_per_day

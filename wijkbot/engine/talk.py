@@ -21,7 +21,7 @@ from wijkbot.engine.effects import (
     StartTimer,
     StopTimer,
 )
-from wijkbot.engine.events import Facts
+from wijkbot.engine.events import Facts, MessageArrived
 from wijkbot.engine.pick import YES_NO, pick
 from wijkbot.engine.values import (
     OWN_WORDS_LIMIT,
@@ -34,6 +34,8 @@ from wijkbot.engine.values import (
 )
 from wijkbot.engine.words import Place, Purpose
 
+_FREE = frozenset({SlotType.OWN_WORDS, SlotType.WORD, SlotType.NUMBER})
+"""Answers on which nothing else in a dialog depends: an edit may change them afterwards."""
 STEP_LIMIT = 50
 """A dialog that moves on this often without an answer is a loop: a bug that must be loud."""
 
@@ -70,9 +72,17 @@ def begin(
 
 
 def answer(
-    book: DialogBook, place: PlaceState, conversation: Conversation, facts: Facts, text: str
+    book: DialogBook,
+    place: PlaceState,
+    conversation: Conversation,
+    facts: Facts,
+    text: str,
+    source: str = "",
 ) -> Turn | None:
-    """Take an answer to the open step; None when the text is no valid answer to it."""
+    """Take an answer to the open step; None when the text is no valid answer to it.
+
+    ``source`` names the message, so that an edit of it can be followed.
+    """
     dialog = book.dialogs[conversation.dialog]
     step = dialog.step(conversation.step)
     if step is None:
@@ -81,10 +91,35 @@ def answer(
     if taken is None:
         return None
     value, goto = taken
-    moved = conversation.with_slot(step.slot or step.id, value)
+    moved = conversation.with_slot(step.slot or step.id, value, source)
     moved = replace(moved, trail=(*conversation.trail, step.id), misses=0)
     scene = _Scene(book, place, facts, dialog)
     return _enter(scene, moved, goto or _next(step, moved, place))
+
+
+def amend(
+    book: DialogBook,
+    place: PlaceState,
+    conversation: Conversation,
+    facts: Facts,
+    event: MessageArrived,
+) -> Turn | None:
+    """A message that filled a slot was changed: the draft follows, and the step is shown again.
+
+    None when it filled none, when it decided the way of the dialog, or is no valid answer now.
+    """
+    dialog = book.dialogs.get(conversation.dialog)
+    slot = next((name for name, message in conversation.sources if message == event.edits), "")
+    if dialog is None or not slot or not event.edits:
+        return None
+    step = next((one for one in dialog.steps if (one.slot or one.id) == slot), None)
+    if step is None or step.slot_type not in _FREE:
+        return None
+    taken = _take(step, event.text)
+    if taken is None or taken[0] == conversation.slot(slot):
+        return None
+    changed = conversation.with_slot(slot, taken[0], event.edits)
+    return _enter(_Scene(book, place, facts, dialog), changed, conversation.step)
 
 
 def back(book: DialogBook, place: PlaceState, conversation: Conversation, facts: Facts) -> Turn:

@@ -10,7 +10,18 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 from wijkbot.engine.conversation import ORDINARY_MODE
 from wijkbot.storage import outbox as outbox_rows
 from wijkbot.storage.outbox import Status
-from wijkbot.storage.tables import chat, conversation, inbox, lane, odd_job, outbox, token, vote
+from wijkbot.storage.tables import (
+    alert,
+    chat,
+    conversation,
+    inbox,
+    lane,
+    odd_job,
+    outbox,
+    token,
+    vote,
+    waiting_answer,
+)
 
 
 def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
@@ -28,6 +39,7 @@ def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
     conn.execute(delete(odd_job).where(odd_job.c.member_hmac == member_hmac))
     conn.execute(delete(token).where(token.c.member_hmac == member_hmac))
     conn.execute(delete(vote).where(vote.c.member_hmac == member_hmac))
+    conn.execute(delete(waiting_answer).where(waiting_answer.c.member_hmac == member_hmac))
 
 
 def erase_group(conn: Connection, chat_id: int, now_ms: int) -> None:
@@ -35,7 +47,8 @@ def erase_group(conn: Connection, chat_id: int, now_ms: int) -> None:
     ids = [row.id for row in _conversations(conn, conversation.c.chat_id == chat_id)]
     _empty_conversations(conn, ids)
     _forget_chats(conn, [chat_id], now_ms)
-    conn.execute(delete(vote).where(vote.c.chat_id == chat_id))
+    for table in (vote, waiting_answer, alert):
+        conn.execute(delete(table).where(table.c.chat_id == chat_id))
     gone = {
         "is_active": False,
         "mode": ORDINARY_MODE,

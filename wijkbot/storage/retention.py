@@ -25,6 +25,7 @@ from wijkbot.storage.letters import drop_older
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.seal import KEY_LIVES_DAYS, delete_day_keys, key_mark
 from wijkbot.storage.tables import (
+    alert,
     broadcast,
     chat,
     conversation,
@@ -51,6 +52,7 @@ class Keep:
     sent: int = 30 * _DAY
     ended_jobs: int = 30 * _DAY
     used_tokens: int = 1 * _DAY
+    alerts: int = 1 * _DAY
 
 
 def sweep(
@@ -68,6 +70,7 @@ def sweep(
         "jobs": _jobs(conn, now_ms - kept.ended_jobs, limit),
         "chats": _chats(conn, limit),
         "broadcast_values": _broadcast_values(conn, limit),
+        "alerts": _alerts(conn, now_ms - kept.alerts, limit),
     }
 
 
@@ -158,6 +161,11 @@ def _tokens(conn: Connection, before: int, limit: int) -> int:
     over = or_(token.c.expires_at < before, token.c.used_at < before)
     old = select(token.c.token_hmac).where(over).limit(limit)
     return conn.execute(delete(token).where(token.c.token_hmac.in_(old))).rowcount
+
+
+def _alerts(conn: Connection, before: int, limit: int) -> int:
+    old = select(alert.c.id).where(alert.c.at < before).limit(limit)
+    return conn.execute(delete(alert).where(alert.c.id.in_(old))).rowcount
 
 
 def _jobs(conn: Connection, before: int, limit: int) -> int:

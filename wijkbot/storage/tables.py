@@ -355,6 +355,34 @@ vote = Table(
     Index("vote_member_hmac", "member_hmac"),
 )
 
+alert = Table(
+    "alert",
+    metadata,
+    _id(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("chat_id", _BigId, ForeignKey("chat.id"), nullable=True),
+    _text("label"),
+    Column("link_sealed", LargeBinary, nullable=True),
+    _ms("at", nullable=False),
+    _ms("told_at"),
+    Index("alert_at", "at"),
+)
+
+waiting_answer = Table(
+    "waiting_answer",
+    metadata,
+    _id(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("chat_id", _BigId, ForeignKey("chat.id"), nullable=False),
+    _text("thread_hmac", ""),
+    _text("member_hmac"),
+    _text("item_id"),
+    _text("language", ""),
+    _ms("due_at", nullable=False),
+    Index("waiting_answer_due_at", "due_at"),
+    Index("waiting_answer_chat_id", "chat_id"),
+)
+
 event_count = Table(
     "event_count",
     metadata,
