@@ -22,6 +22,14 @@ settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is learned is kept for the tests alone; their first one learns, like a first start."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 def _strict() -> bool:
     return bool(os.environ.get("CI")) or os.environ.get("WIJKBOT_STRICT") == "1"
 

@@ -23,6 +23,7 @@ from wijkbot.adapter_api import (
     Refused,
     SendResult,
     Sent,
+    Unsupported,
 )
 from wijkbot_matrix import rooms
 from wijkbot_matrix.absent import NotOnMatrix
@@ -162,8 +163,13 @@ class MatrixAdapter(NotOnMatrix):
         )
 
     def message_link(self, event: IncomingEvent) -> str:
-        """Return the link that opens that message for a member of the room."""
-        return f"https://matrix.to/#/{event.chat}/{event.event_id}"
+        """Return the link that opens that message for a member of the room.
+
+        Of an edit it is the message that was changed: apps show no edit by itself.
+        """
+        if event.is_private:
+            return ""
+        return f"https://matrix.to/#/{event.chat}/{event.edits or event.event_id}"
 
     def private_link(self, token: str) -> str:  # noqa: ARG002 (links carry none)
         """Return the link that opens a chat with the bot; Matrix links carry no token."""
@@ -190,12 +196,21 @@ class MatrixAdapter(NotOnMatrix):
         return await rooms.outcome(lambda: rooms.redact(client, chat, message_id))
 
     async def remove(self, event: IncomingEvent) -> ActResult:
-        """Redact a member's message; without the right to it: refused, the room stays usable."""
+        """Redact a member's message; without the right to it: refused, the room stays usable.
+
+        An edit is an event of its own with the new words in it, so both go.
+        """
         client = self._client
+        if event.is_private:
+            return Unsupported("remove: a private chat")
         if client is None:
             return _away()
-        target = event.edits or event.event_id
-        result = await rooms.outcome(lambda: rooms.redact(client, event.chat, target))
+
+        async def step() -> str:
+            removed = await rooms.redact(client, event.chat, event.event_id)
+            return await rooms.redact(client, event.chat, event.edits) if event.edits else removed
+
+        result = await rooms.outcome(step)
         if isinstance(result, Refused) and result.reason is Reason.GONE:
             return replace(result, reason=Reason.BLOCKED)
         return result

@@ -148,6 +148,8 @@ class SandboxAdapter:
 
     async def remove(self, event: IncomingEvent) -> ActResult:
         """Take the newest line of that resident away: the pretend app knows no ids of theirs."""
+        if event.is_private:
+            return Unsupported("remove: a private chat")
         done = self.world.take_back(event.chat, event.sender)
         return Sent(event.event_id) if done else Refused(Reason.GONE, permanent=True)
 

@@ -109,10 +109,11 @@ class TelegramAdapter:
     def message_link(self, event: IncomingEvent) -> str:
         """A t.me link for members; small groups that are no supergroup have none."""
         message = ids.reply_target(event.event_id, event.chat)
-        inner = event.chat.removeprefix("-100")
-        if message is None or inner == event.chat:
+        inner = ids.supergroup_number(event.chat)
+        if message is None or inner is None:
             return ""
-        return f"https://t.me/c/{inner}/{message}"
+        topic = f"{event.thread}/" if event.thread else ""
+        return f"https://t.me/c/{inner}/{topic}{message}"
 
     def private_link(self, token: str) -> str:
         """A t.me link; "" as long as the bot's name is not known (nothing was started yet)."""

@@ -12,8 +12,12 @@ import re
 MAX_CHOICE_BYTES = 64
 """Bytes of UTF-8 that fit in ``callback_data`` (core.telegram.org/bots/api, Aug 2026)."""
 
+_BELOW_SUPERGROUPS = -(10**12)
+"""The id of a supergroup is this minus its own number; small groups lie above it."""
+
 _MARKED = re.compile(r"@(\d*)\|(.*)", re.DOTALL)
 _USER = re.compile(r"\d+")
+_CHAT = re.compile(r"-?\d+")
 
 
 def event_id(chat: int, message: int, sender: str, *more: object) -> str:
@@ -52,6 +56,12 @@ def unpack_choice(data: str) -> tuple[str, str]:
 def is_group(chat: str) -> bool:
     """Groups have negative ids, people positive ones."""
     return chat.startswith("-")
+
+
+def supergroup_number(chat: str) -> int | None:
+    """The number of a supergroup as it stands in a link; None for any other chat."""
+    number = _BELOW_SUPERGROUPS - int(chat) if _CHAT.fullmatch(chat) else 0
+    return number if number > 0 else None
 
 
 def join_parts(message_ids: list[int]) -> str:

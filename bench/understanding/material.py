@@ -11,7 +11,7 @@ from wijkbot.content.load import load
 from wijkbot.content.locate import content_dir
 from wijkbot.content.model import Item
 from wijkbot.understanding import Example
-from wijkbot.understanding.matcher import base_language
+from wijkbot.understanding.known import base_language
 
 PER_ITEM = 5
 SEED = 20261121

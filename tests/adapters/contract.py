@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 import pytest
@@ -17,6 +18,7 @@ from wijkbot.adapter_api import (
     Queued,
     Refused,
     Sent,
+    Unsupported,
     WebhookRequest,
 )
 
@@ -50,6 +52,12 @@ class Stage(Protocol):
 
 def _texts(stage: Stage) -> list[str]:
     return [event.text for event in stage.port.events if event.kind is EventKind.MESSAGE]
+
+
+def _said(chat: str, *, is_private: bool) -> IncomingEvent:
+    """A message that the platform does not have."""
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    return IncomingEvent(EventKind.MESSAGE, f"{chat}:999999:42", chat, is_private, "42", at)
 
 
 async def _sends(stage: Stage, text: str) -> None:
@@ -134,3 +142,22 @@ class AdapterContract:
                 account.account_burst,
             )
             assert (known.gap_ms, known.group_gap_ms) == (account.gap_ms, account.group_gap_ms)
+
+    async def test_private_message_has_no_link_for_staff_and_is_not_removed(
+        self, stage: Stage
+    ) -> None:
+        await stage.adapter.start_sending(stage.port)
+        await stage.adapter.start(stage.port)
+        event = _said(stage.chat, is_private=True)
+        assert stage.adapter.message_link(event) == ""
+        assert isinstance(await stage.adapter.remove(event), Refused | Unsupported)
+
+    async def test_removing_in_a_group_that_is_not_there_is_refused_and_never_raises(
+        self, stage: Stage
+    ) -> None:
+        groups = [_said(c, is_private=False) for c in CHATS if c not in {"", stage.chat}]
+        refused = [await stage.adapter.remove(event) for event in groups]
+        await stage.adapter.start_sending(stage.port)
+        await stage.adapter.start(stage.port)
+        refused += [await stage.adapter.remove(event) for event in groups]
+        assert all(isinstance(result, Refused | Unsupported) for result in refused), refused

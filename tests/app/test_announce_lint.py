@@ -19,6 +19,10 @@ from wijkbot.understanding.personal_data import DataKind, kinds_of
 PRIVATE = "Bel Sofie op 0470 12 34 56 of mail sofie.voorbeeld@gmail.com."
 SECRETS = ("0470", "sofie.voorbeeld")
 FINE = "Vrijdag repetitie in de Molenstraat 12. Vragen? Bel 02 000 00 00 of 0800 13 500."
+LONG = (
+    "In het weekend maken wij samen met alle buren van deze straat een lange tafel"
+    " waar je mee kunt eten en drinken tot laat."
+)
 HOME = "Vrijdag koffie bij oma Voorbeeld, zij woont in de Molenstraat 12."
 
 
@@ -89,6 +93,23 @@ def test_place_of_an_activity_and_public_numbers_are_planned(folder: Path) -> No
     assert 0 == done.returncode, done.stderr
     assert "line 2: an address. Take it out if somebody lives there." in done.stderr
     assert "phone" not in done.stderr
+
+
+def test_hard_sentence_is_shown_below_the_preview_and_stops_nothing(folder: Path) -> None:
+    """In what the group reads: its French text is not judged as Dutch."""
+    _publish(folder, LONG)
+    done = _announce(folder)
+    assert 0 == done.returncode, done.stderr
+    preview, _, after = done.stdout.partition("Hard to read: ")
+    assert "lange tafel" in preview
+    assert after.startswith("N1 (nl): sentence 2 has 24 words; make two of it; 20 is the most\n")
+    assert "(fr)" not in after
+    assert "Planned." in after
+
+
+def test_plain_announcement_gets_no_note(folder: Path) -> None:
+    _publish(folder, FINE)
+    assert "Hard to read" not in _announce(folder).stdout
 
 
 def test_starter_pack_tells_nothing_about_anybody() -> None:

@@ -12,7 +12,7 @@ from tests.understanding.pack import reader
 from wijkbot.understanding.normalise import TEXT_LIMIT, clean, plain
 
 MOST_SECONDS = 0.15
-"""Generous for a shared machine; a text without bounds takes far longer."""
+"""Of computing. A text without bounds takes far longer."""
 
 HOSTILE = [
     "a" * 100_000,
@@ -38,9 +38,9 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_takes_bounded_time(text: str) -> None:
     reader().read("eerst opwarmen")
-    started = time.perf_counter()
+    started = time.thread_time()  # work of this thread: neighbours on the machine do not count
     reader().read(text)
-    assert time.perf_counter() - started < MOST_SECONDS
+    assert time.thread_time() - started < MOST_SECONDS
 
 
 @settings(max_examples=150, deadline=None)

@@ -315,6 +315,6 @@ def test_ordinary_message_takes_less_than_a_millisecond() -> None:
 
 
 def _seconds(text: str) -> float:
-    began = time.perf_counter()
+    began = time.thread_time()
     kinds_of(text)
-    return time.perf_counter() - began
+    return time.thread_time() - began

@@ -7,6 +7,7 @@ from collections import Counter
 
 import httpx
 import structlog
+from sqlalchemy import Connection
 
 from wijkbot.app.house import House
 from wijkbot.engine.words import SENSITIVE_LABELS, Label
@@ -40,8 +41,8 @@ async def ringing(house: House) -> None:
 
 
 async def ring(house: House, client: httpx.AsyncClient, url: str) -> int:
-    """Tell of what nobody was told of yet; returns of how many."""
-    new = await house.database.read(alerts.untold)
+    """Tell of what nobody was told of yet and can still be looked at; returns of how many."""
+    new = await house.database.read(lambda c: _untold(c, house))
     if not new:
         return 0
     colours = Counter(colour_of(label) for _, label in new)
@@ -58,3 +59,11 @@ async def ring(house: House, client: httpx.AsyncClient, url: str) -> int:
     now_ms = house.clock.now_ms()
     await house.database.write(lambda c: alerts.told(c, ids, now_ms))
     return len(new)
+
+
+def _untold(conn: Connection, house: House) -> list[tuple[int, str]]:
+    untold = alerts.untold(conn)
+    if not untold:
+        return []
+    shown = {one.id for one in alerts.open_ones(conn, house.sealer, house.clock.now_ms())}
+    return [(number, label) for number, label in untold if number in shown]

@@ -1,4 +1,4 @@
-"""Does an announcement tell something about a person? Asked before anybody reads it."""
+"""Does an announcement tell something about a person, and is it easy to read? Asked before."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from wijkbot.app.announce import ANNOUNCED_KINDS, Plan
 from wijkbot.app.house import House
+from wijkbot.content.check_plain_language import DUTCH
 from wijkbot.content.load import Loaded
 from wijkbot.content.model import Faq, Helpline, Hours, Item, Organisation, Text
+from wijkbot.content.plain_language import Finding, findings
 from wijkbot.content.problems import Problem
-from wijkbot.content.texts import all_texts
+from wijkbot.content.texts import all_texts, chain
 from wijkbot.understanding.personal_data import DataKind, kinds_of, names_resident, public_values
 
 ANNOUNCED_PURPOSES = frozenset({"announcement", "info"})
@@ -32,6 +34,35 @@ class Told:
     line: int
     kind: DataKind
     is_refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hard:
+    """What makes the Dutch of an announcement hard to read, as it is published."""
+
+    item: str
+    language: str
+    finding: Finding
+
+
+def hard_in(house: House, plan: Plan) -> tuple[Hard, ...]:
+    """What the groups of a plan would find hard to read, each once; nothing is stopped."""
+    found: dict[Hard, None] = {}
+    for preview in plan.previews:
+        item = house.library.shelf(preview.group.neighbourhood).items[preview.say.item]
+        for tongue in preview.language.split("+"):
+            for language, finding in _findings(item, preview.say.key, tongue):
+                found[Hard(item.id, language, finding)] = None
+    return tuple(found)
+
+
+def _findings(item: Item, key: str, tongue: str) -> Iterator[tuple[str, Finding]]:
+    """What is hard in the Dutch texts of an item that somebody of this tongue reads."""
+    for name, texts in all_texts(item).items():
+        language = next((code for code in chain(tongue) if code in texts), "")
+        if language in DUTCH and key in {name, "card"}:
+            for finding in findings(texts[language], is_title=name == "title"):
+                yield language, finding
 
 
 def told_in(house: House, plan: Plan) -> tuple[Told, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from wijkbot.content.model import Category, Helpline, Item
 from wijkbot.content.texts import in_language, template
@@ -23,6 +24,38 @@ def helpline(
     A line in the reader's language comes first. Another country's line is never given: a wrong
     number is worse than none. ``only_checked``: on a crisis card only checked lines stand.
     """
+    line = _line(items, role, country, language, only_checked=only_checked)
+    return line.phone if line else ""
+
+
+ALWAYS = "24/7"
+"""Hours of a line that is never closed; the pack has the words for it."""
+
+
+def helpline_hours(
+    items: Mapping[str, Item], roles: Sequence[str], country: str, language: str, today: date
+) -> str:
+    """When the lines with these roles can be called, if that is the same for all; else "".
+
+    "" too when one of them was never checked, or too long ago: a number without hours is better
+    than hours that are wrong.
+    """
+    told = set()
+    for role in roles:
+        line = _line(items, role, country, language, only_checked=True)
+        told.add(_hours(line, items, language) if line and line.expires >= today else "")
+    return told.pop() if len(told) == 1 else ""
+
+
+def _hours(line: Helpline, items: Mapping[str, Item], language: str) -> str:
+    if line.hours == ALWAYS:
+        return word(items, "dag_en_nacht", language)
+    return field_of(line, "hours", language)
+
+
+def _line(
+    items: Mapping[str, Item], role: str, country: str, language: str, *, only_checked: bool
+) -> Helpline | None:
     base = language.split("-", maxsplit=1)[0]
     lines = [
         item
@@ -34,7 +67,7 @@ def helpline(
         and (item.confidence == "checked" or not only_checked)
     ]
     lines.sort(key=lambda line: (base not in line.languages, "en" not in line.languages, line.id))
-    return lines[0].phone if lines else ""
+    return lines[0] if lines else None
 
 
 def word(items: Mapping[str, Item], name: str, language: str) -> str:

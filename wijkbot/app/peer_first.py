@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 from sqlalchemy import Connection
 
@@ -9,7 +11,7 @@ from wijkbot.app import decision_log
 from wijkbot.app.house import House, local_time
 from wijkbot.app.language import answer_language
 from wijkbot.app.payload import say_bytes
-from wijkbot.engine.conversation import Conversation, PlaceState
+from wijkbot.engine.conversation import LISTEN_MODE, ORDINARY_MODE, Conversation, PlaceState
 from wijkbot.engine.effects import Say
 from wijkbot.engine.events import Facts
 from wijkbot.engine.policy import Request, permit
@@ -46,6 +48,8 @@ def _answer(conn: Connection, house: House, chat: Chat, waiting: Waiting, now_ms
     day, week = local_now.date().isoformat(), f"{local_now:%G-W%V}"
     country = house.settings.country_of(chat.neighbourhood)
     place = chats.place_of(chat, country, now_ms, day, week)
+    if house.settings.policy.mode != LISTEN_MODE:
+        place = replace(place, mode=ORDINARY_MODE)  # nobody is listened to any more
     is_holiday = bool(holiday_name(country, "", local_now.date()))
     request = Request(Purpose.INFO, is_answer=False, local_now=local_now, is_holiday=is_holiday)
     verdict = permit(request, place, house.settings.policy.limits)

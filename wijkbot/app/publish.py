@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wijkbot.app.rehearse import play_examples
 from wijkbot.app.shelf import Readers, make_shelf
@@ -13,10 +14,12 @@ from wijkbot.content.model import Alarm
 from wijkbot.content.problems import Problem
 from wijkbot.content.store_format import to_json
 from wijkbot.settings import Settings
-from wijkbot.storage import items as stored
-from wijkbot.storage.database import Database
-from wijkbot.storage.items import Book, ItemDraft
+from wijkbot.understanding import Reader
 from wijkbot.understanding.patterns import compile_phrase
+
+if TYPE_CHECKING:  # whoever only checks does without a database, and starts faster
+    from wijkbot.storage.database import Database
+    from wijkbot.storage.items import Book, ItemDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +32,23 @@ class Checked:
 
 
 def check_folder(
-    folder: Path, settings: Settings | None = None, readers: Readers | None = None
+    folder: Path,
+    settings: Settings | None = None,
+    readers: Readers | None = None,
+    *,
+    plays: bool = True,
 ) -> tuple[Checked, ...]:
     """Check a content folder and the overlay of every neighbourhood, examples included.
 
-    ``readers`` keeps what is learned on the way, for whoever reads with this content next.
+    ``readers`` keeps what is learned on the way, for whoever reads with this content next;
+    without ``plays`` the example conversations are not played.
     """
     readers = readers or Readers()
-    checked = [_check(folder, None, "", settings, readers)]
+    checked = [_check(folder, None, "", settings, readers, plays=plays)]
     for area, neighbourhood in (settings.areas() if settings else {}).items():
         if neighbourhood.content:
             overlay = Path(neighbourhood.content)
-            checked.append(_check(folder, overlay, area, settings, readers))
+            checked.append(_check(folder, overlay, area, settings, readers, plays=plays))
     return tuple(checked)
 
 
@@ -52,11 +60,15 @@ def problems_of(checked: tuple[Checked, ...]) -> tuple[Problem, ...]:
 
 async def publish(database: Database, checked: tuple[Checked, ...], now_ms: int) -> Book:
     """Store a checked content as the new book. The same content keeps the same book."""
+    from wijkbot.storage import items as stored
+
     drafts = tuple(_drafts(checked))
     return await database.write(lambda conn: stored.publish(conn, drafts, now_ms))
 
 
 def _drafts(checked: tuple[Checked, ...]) -> list[ItemDraft]:
+    from wijkbot.storage.items import ItemDraft
+
     base = checked[0]
     drafts = [
         ItemDraft("", item.id, item.kind, to_json(item)) for item in base.loaded.items.values()
@@ -89,13 +101,29 @@ def _unreadable_phrases(loaded: Loaded) -> list[Problem]:
 
 
 def _check(
-    folder: Path, overlay: Path | None, scope: str, settings: Settings | None, readers: Readers
+    folder: Path,
+    overlay: Path | None,
+    scope: str,
+    settings: Settings | None,
+    readers: Readers,
+    *,
+    plays: bool,
 ) -> Checked:
     loaded = load(folder, overlay)
-    problems = (*loaded.problems, *check(loaded), *_unreadable_phrases(loaded))
-    if not problems:
+    problems = [*loaded.problems, *check(loaded)]
+    reader = None if problems else _reader(loaded, readers)
+    if reader is None:
+        problems += _unreadable_phrases(loaded)
+    elif plays:
         country = settings.country_of(scope) if settings else "BE"
-        reader = readers.of(loaded.items)
         shelf = make_shelf(loaded.items, country=country, reader=reader)
-        problems = play_examples(shelf, loaded.examples)
+        problems += play_examples(shelf, loaded.examples)
     return Checked(scope, loaded, tuple(problems))
+
+
+def _reader(loaded: Loaded, readers: Readers) -> Reader | None:
+    """None when a phrase cannot be read; which one it is takes longer to find."""
+    try:
+        return readers.of(loaded.items)
+    except ValueError:
+        return None

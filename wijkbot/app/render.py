@@ -157,19 +157,23 @@ def _known(name: str, language: str, setting: Setting, item: Item | None) -> str
             hours = setting.items.get(setting.main_hours)
             return hours_card.short_text(hours, language, setting.now) if hours else ""
         case "helpline":
-            return lookup.helpline(
-                setting.items,
-                key,
-                setting.country,
-                language,
-                only_checked=isinstance(item, Text) and item.purpose == "crisis",
-            )
+            return _helpline(key, language, setting, item)
         case "word":
             return lookup.word(setting.items, key, language)
         case "item":
             return lookup.field_of(item, key, language) if item else ""
         case _:
             return ""
+
+
+def _helpline(key: str, language: str, setting: Setting, item: Item | None) -> str:
+    """The number of a role ("suicide"), or the hours of one or more ("hours.suicide.listen")."""
+    first, *roles = key.split(".")
+    items, country = setting.items, setting.country
+    if first == "hours":
+        return lookup.helpline_hours(items, roles, country, language, setting.now.date())
+    is_card = isinstance(item, Text) and item.purpose == "crisis"
+    return lookup.helpline(items, key, country, language, only_checked=is_card)
 
 
 def _organisation(key: str, language: str, setting: Setting) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from wijkbot.content import book as content_book
 from wijkbot.content.model import Item, Pack
 from wijkbot.engine.book import DialogBook
-from wijkbot.understanding import Reader
+from wijkbot.understanding import Kept, Reader
 
 READ_KINDS = frozenset({"faq", "alarm", "cues", "labels"})
 """A change of another kind leaves the reader as it is: learning takes most of the time."""
@@ -39,13 +41,29 @@ def make_shelf(
 
 
 def make_reader(items: Mapping[str, Item]) -> Reader:
-    """The reader that understands questions for these items."""
+    """The reader that understands questions for these items; what it learns is kept on disk."""
+    folder = cache_folder()
     return Reader(
         content_book.faq_examples(items),
         content_book.phrases(items),
         content_book.cues(items),
         content_book.labelled(items),
+        None if folder is None else Kept(folder),
     )
+
+
+def cache_folder() -> Path | None:
+    """Where we keep what can be made again; None where there is no home.
+
+    In ``XDG_CACHE_HOME`` if that is absolute, else in ``~/.cache``.
+    """
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if named.is_absolute():
+        return named / "wijkbot"
+    try:
+        return Path.home() / ".cache" / "wijkbot"
+    except RuntimeError:
+        return None
 
 
 class Readers:

@@ -16,7 +16,7 @@ import typer
 from wijkbot.app.announce import LATER_REASONS, Announced, Plan
 from wijkbot.app.announce import announce as announce_plan
 from wijkbot.app.announce import plan as plan_announcement
-from wijkbot.app.announce_lint import Told, told_in
+from wijkbot.app.announce_lint import Told, hard_in, told_in
 from wijkbot.app.assemble import make_adapters
 from wijkbot.app.house import House
 from wijkbot.app.plan_ahead import Wish, plan_ahead, wish_of
@@ -71,7 +71,7 @@ def announce(config: Path, asked: Asked) -> None:
         if asked.item == POINTER:
             await _bump(house, plan)
             return
-        _show(plan)
+        _show(house, plan)
         if not plan.allowed:
             typer.echo("Nothing was sent: no group may get it now.", err=True)
             sys.exit(1)
@@ -146,7 +146,7 @@ def _stop_on_personal_data(told: Sequence[Told], asked: Asked) -> None:
 
 
 async def _plan_ahead(house: House, plan: Plan, asked: Asked, wish: Wish) -> None:
-    _show(plan, is_later=True)
+    _show(house, plan, is_later=True)
     if not asked.yes and not typer.confirm(f"Plan it for {len(plan.previews)} group(s)?"):
         typer.echo("Nothing was planned.")
         return
@@ -159,7 +159,8 @@ async def _plan_ahead(house: House, plan: Plan, asked: Asked, wish: Wish) -> Non
             typer.echo(_line(one))
 
 
-def _show(plan: Plan, *, is_later: bool = False) -> None:
+def _show(house: House, plan: Plan, *, is_later: bool = False) -> None:
+    """What each group would read; then what is hard to read in it, which stops nothing."""
     for preview in plan.previews:
         reason = REASONS.get(preview.forbidden_by, preview.forbidden_by)
         mark = f"NOT NOW ({reason})" if reason else "will get"
@@ -168,6 +169,9 @@ def _show(plan: Plan, *, is_later: bool = False) -> None:
         typer.echo(f"Group {preview.group.id} ({preview.language}) {mark}:")
         for line in preview.text.splitlines():
             typer.echo(f"    {line}")
+    for hard in hard_in(house, plan):
+        told = f"{hard.finding.what}; {hard.finding.remedy}"
+        typer.echo(f"Hard to read: {hard.item} ({hard.language}): {told}")
 
 
 async def _follow(house: House, made: Announced, wait: float) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+from sqlalchemy import Connection
 
 from wijkbot.app.activation import make_link
 from wijkbot.app.assemble import open_house
@@ -15,7 +16,7 @@ from wijkbot.app.house import House
 from wijkbot.clock import Clock
 from wijkbot.engine.conversation import ALARM_MODE, LISTEN_MODE, ORDINARY_MODE
 from wijkbot.settings import Settings, SettingsError, load_settings
-from wijkbot.storage import chats, stays
+from wijkbot.storage import chats, overheard, stays
 from wijkbot.storage import jobs as stored_jobs
 from wijkbot.storage.chats import Chat
 
@@ -84,7 +85,12 @@ async def _carry_out(house: House, wishes: Wishes) -> None:
 
 
 async def _set_mode(house: House, group: int, mode: str) -> None:
-    await house.database.write(lambda c: chats.configure(c, group, mode=mode))
+    def change(conn: Connection) -> None:
+        chats.configure(conn, group, mode=mode)
+        if mode != LISTEN_MODE:
+            overheard.forget(conn, group)
+
+    await house.database.write(change)
 
 
 def _state(group: Chat, now_ms: int) -> str:

@@ -47,7 +47,7 @@ def read(file: str, config: Path) -> int:
     """Judge every line; 1 when a line could not be read."""
     settings = load_settings(config) if config.is_file() else None
     country = settings.organisation.country if settings else "BE"
-    shelf = _shelf(settings, country, config)
+    shelf = _shelf(settings, country, config, plays=False)
     stage = stage_of(settings, country, was_told=True)
     bad = False
     with _lines(file) as source:
@@ -72,9 +72,9 @@ def _lines(file: str) -> Iterator[TextIO]:
         yield source
 
 
-def _shelf(settings: Settings | None, country: str, config: Path) -> Shelf:
+def _shelf(settings: Settings | None, country: str, config: Path, *, plays: bool = True) -> Shelf:
     readers = Readers()
-    checked = check_folder(dialogs_of(settings, config), readers=readers)
+    checked = check_folder(dialogs_of(settings, config), readers=readers, plays=plays)
     problems = problems_of(checked)
     if problems:
         raise SettingsError("dialogs", f"{problems[0]} (all of them: wijkbot check)")

@@ -52,6 +52,9 @@ FIELDS: dict[str, frozenset[str]] = {
             "shelter",
             "emergency",
             "doctor",
+            "hours.suicide",
+            "hours.listen",
+            "hours.suicide.listen",
         }
     ),
 }

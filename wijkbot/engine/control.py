@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from wijkbot.engine import replies, table
 from wijkbot.engine.commands import ADMIN_ONLY, Asked, Command
-from wijkbot.engine.conversation import Conversation
+from wijkbot.engine.conversation import ALARM_MODE, Conversation
 from wijkbot.engine.effects import (
     BeSilent,
     CastVote,
@@ -132,8 +132,10 @@ def _of_the_group(scene: Scene, conversation: Conversation, asked: Asked) -> Tur
         return Turn(turn.conversation, (*turn.effects, LeaveGroup()))
     if asked.command is Command.SPEAK:
         turn = replies.say(scene, conversation, table.SPEAKS_AGAIN, Purpose.SERVICE)
-        normal = ChangePlace(PlaceChange.ORDINARY)
-        return Turn(turn.conversation, (BeSilent(0), normal, *turn.effects))
+        # only an alarm group becomes an ordinary one: a vote for listening stands
+        was_alarm = scene.place.mode == ALARM_MODE
+        normal = (ChangePlace(PlaceChange.ORDINARY),) if was_alarm else ()
+        return Turn(turn.conversation, (BeSilent(0), *normal, *turn.effects))
     until = now + min(max(span, timedelta(hours=1)), scene.policy.silent_at_most)
     if scene.place.silent_until is not None and not is_admin:
         until = max(until, scene.place.silent_until)  # nobody shortens what an admin decided

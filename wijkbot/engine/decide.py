@@ -232,9 +232,11 @@ def _joined(scene: Scene, conversation: Conversation, *, is_alarm: bool) -> Turn
         return Turn(conversation)
     item = table.ALARM_GROUP if is_alarm else table.GROUP_WELCOME
     turn = replies.say(scene, conversation, item, Purpose.CONTACT)
+    # who comes in greets, and answers nobody: that is none of the answers of an hour
+    greeted = tuple(e for e in turn.effects if e != ChangePlace(PlaceChange.ANSWERED))
     told = ChangePlace(PlaceChange.DISCLOSED)
     quiet = (ChangePlace(PlaceChange.ALARM_GROUP),) if is_alarm else ()
-    return Turn(turn.conversation, (*turn.effects, told, *quiet))
+    return Turn(turn.conversation, (*greeted, told, *quiet))
 
 
 def _timed_out(scene: Scene, conversation: Conversation) -> Turn:

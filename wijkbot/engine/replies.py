@@ -264,6 +264,8 @@ def _limit_reached(scene: Scene, conversation: Conversation) -> Turn:
     if shown is not None and started is not None and shown >= started:
         return Turn(conversation, (Withheld(Purpose.INFO, "answers-are-spent"),))
     turn = say(scene, conversation, table.LIMIT_REACHED, Purpose.SERVICE)
+    if not any(isinstance(effect, Say) for effect in turn.effects):
+        return turn  # nobody read of the limit: a group that waits for its moderator
     return Turn(turn.conversation, (*turn.effects, ChangePlace(PlaceChange.LIMIT_SHOWN)))
 
 

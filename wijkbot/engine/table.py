@@ -51,7 +51,9 @@ ASK_PRIVATE = "T63"
 NO_NEWS = "T64"
 NO_JOBS = "T65"
 
-SMALL_ANSWERS = frozenset({NOT_UNDERSTOOD, "T44", UNREADABLE, SUGGEST, OTHER_LANGUAGE})
+SMALL_ANSWERS = frozenset(
+    {NOT_UNDERSTOOD, "T44", UNREADABLE, SUGGEST, OTHER_LANGUAGE, GROUP_WELCOME}
+)
 """Answers that say little: in a group they count among the answers of an hour."""
 
 REFERRAL_STAIRS = ("T08", "T08b", "T08c")

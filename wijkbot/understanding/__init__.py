@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from wijkbot.understanding.matcher import Example, Match, Matcher
+from wijkbot.understanding.kept import Kept
+from wijkbot.understanding.known import Example
+from wijkbot.understanding.matcher import Match, Matcher
 from wijkbot.understanding.reader import Reader
 
-__all__ = ["Example", "Match", "Matcher", "Reader"]
+__all__ = ["Example", "Kept", "Match", "Matcher", "Reader"]

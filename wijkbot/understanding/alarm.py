@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wijkbot.engine.phrases import Cues, PhraseList
 from wijkbot.engine.words import Label
 from wijkbot.understanding.normalise import plain
-from wijkbot.understanding.patterns import Found, PhraseFinder
+from wijkbot.understanding.patterns import Found, Listed, PhraseFinder
 
 WHOLE_MESSAGE = frozenset({Label.STOP, Label.ERASE_ME})
 """Labels whose one-word phrases must be the whole message: "stop" stands in many a sentence."""
@@ -64,7 +64,9 @@ class Alarm:
         lists: Sequence[PhraseList],
         cues: Sequence[Cues] = (),
         known_words: Iterable[str] = (),
+        listed: Listed | None = None,
     ) -> None:
+        """``listed``: the same phrases as :attr:`listed` of an earlier alarm."""
         self._entries: list[_Entry] = []
         for number, phrases in enumerate(lists):
             for kind, texts in (
@@ -76,7 +78,8 @@ class Alarm:
         for cue in cues:
             self._entries += [_Entry("first", -1, None, text) for text in cue.first_person]
             self._entries += [_Entry("now", -1, None, text) for text in cue.now]
-        self._finder = PhraseFinder([entry.text for entry in self._entries], known_words)
+        self.listed = listed or Listed.of([entry.text for entry in self._entries])
+        self._finder = PhraseFinder(self.listed, known_words)
 
     def hear(self, text: str) -> Hearing:
         """Listen to a text in its plain form."""

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from wijkbot.understanding.features import Counted, Features, Floats, Ints, Keys, stems, word_keys
+from wijkbot.understanding.features import (
+    Counted,
+    Features,
+    Floats,
+    Ints,
+    Keys,
+    numbered,
+    stems,
+    word_keys,
+)
+from wijkbot.understanding.sparse import Places, Sparse
 
 # Matrices as small as ours are multiplied slower by two threads than by one: they wait for each
 # other, a hundred times as long where something else wants the processor too.
@@ -46,7 +55,7 @@ class Block:
     @classmethod
     def of(cls, counted: Counted, item_of: Ints, items: int, share: float) -> Block:
         """Weights from how many items use a key: a key of one item tells most."""
-        keys, column = _numbered(counted.keys)
+        keys, column = numbered(counted.keys)
         pairs = np.sort(column * items + item_of[counted.rows])
         first = np.concatenate([[True], pairs[1:] != pairs[:-1]])[: len(pairs)]
         used_by = np.bincount(pairs[first] // items, minlength=len(keys))
@@ -72,14 +81,7 @@ class Block:
         return counted.rows[known], place[known], scaled[known]
 
 
-def _numbered(keys: Keys) -> tuple[Keys, Ints]:
-    """The different keys, sorted, and for every key its number among them."""
-    order = np.argsort(keys)
-    sorted_ = keys[order]
-    first = np.concatenate([[True], sorted_[1:] != sorted_[:-1]])[: len(keys)]
-    number = np.empty(len(keys), dtype=np.int64)
-    number[order] = np.cumsum(first) - 1
-    return sorted_[first], number
+Blocks = tuple[Block, Block, Block]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,12 @@ class Meanings:
 class Space:
     """The feature space of one set of examples, and the examples in it.
 
-    ``examples`` has a row per example; ``by_feature`` is the same matrix by column.
+    ``examples`` has a line per example; ``by_feature`` is the same with a line per feature.
     """
 
-    blocks: tuple[Block, Block, Block]
-    examples: sparse.csr_array
-    by_feature: sparse.csc_array
+    blocks: Blocks
+    examples: Sparse
+    by_feature: Sparse
     item_of: Ints
     languages: tuple[str, ...]
     meaning: Meanings | None = None
@@ -125,8 +127,20 @@ class Space:
         )
         blocks = (first, second, third)
         examples = _matrix(blocks, features, len(item_of))
+        return cls.placed(blocks, examples, languages, item_of, meaning)
+
+    @classmethod
+    def placed(
+        cls,
+        blocks: Blocks,
+        examples: Sparse,
+        languages: Sequence[str],
+        item_of: Ints,
+        meaning: Meanings | None = None,
+    ) -> Space:
+        """A space in which every example has its place already."""
         known = tuple(dict.fromkeys(languages))
-        return cls(blocks, examples, examples.tocsc(), item_of, known, meaning)
+        return cls(blocks, examples, examples.turned(_columns(blocks)), item_of, known, meaning)
 
     def place(self, features: Features) -> tuple[Ints, Floats]:
         """Columns and values of one text."""
@@ -135,10 +149,10 @@ class Space:
 
     def likeness_of(self, row: int) -> Floats:
         """As :meth:`likeness`, for one of the examples."""
-        start, end = self.examples.indptr[row], self.examples.indptr[row + 1]
-        columns = self.examples.indices[start:end].astype(np.int64)
+        start, end = self.examples.starts[row], self.examples.starts[row + 1]
+        columns = self.examples.places[start:end].astype(np.int64)
         vector = None if self.meaning is None else self.meaning.vectors[row]
-        return self.likeness(columns, self.examples.data[start:end], vector)
+        return self.likeness(columns, self.examples.values[start:end], vector)
 
     def likeliest_language(self, words: Sequence[str]) -> str:
         """The one whose stems are known best."""
@@ -169,8 +183,8 @@ class Space:
         Among very many examples only the likeliest are compared in full; the others count as 0.
         Which are likeliest is told by the text's rarest features.
         """
-        starts = self.by_feature.indptr[columns].astype(np.int64)
-        sizes = self.by_feature.indptr[columns + 1] - starts
+        starts = self.by_feature.starts[columns]
+        sizes = self.by_feature.starts[columns + 1] - starts
         order = np.argsort(sizes)
         rare = order[np.cumsum(sizes[order]) <= LOOKED_UP]
         found = self._sum(starts[rare], sizes[rare], values[rare])
@@ -183,13 +197,11 @@ class Space:
 
     def _sum(self, starts: Ints, sizes: Ints, values: Floats) -> Floats:
         """For every example the products of the features that begin and reach so far."""
-        total, count = int(sizes.sum()), self.examples.shape[0]
+        total, count = int(sizes.sum()), self.examples.lines
         if not total:
             return np.zeros(count)
-        skip = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
-        entries = skip + np.arange(total)
-        products = self.by_feature.data[entries] * np.repeat(values, sizes)
-        touched = self.by_feature.indices[entries]
+        touched, products = self.by_feature.runs(starts, sizes)
+        products *= np.repeat(values, sizes)
         sums = np.bincount(touched, weights=products, minlength=count)
         return sums.astype(np.float64, copy=False)
 
@@ -210,14 +222,12 @@ class Space:
         among[np.diag_indices_from(among)] = 1.0  # each row is as long as 1
         return among
 
-    def _entries(self, rows: Ints) -> tuple[Ints, Ints, Floats]:
+    def _entries(self, rows: Ints) -> tuple[Ints, Places, Floats]:
         """Place among these rows, column and value of all their features."""
-        starts = self.examples.indptr[rows].astype(np.int64)
-        sizes = self.examples.indptr[rows + 1] - starts
-        skip = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
-        entries = skip + np.arange(len(skip))
-        row_of = np.repeat(np.arange(len(rows)), sizes)
-        return row_of, self.examples.indices[entries], self.examples.data[entries]
+        starts = self.examples.starts[rows]
+        sizes = self.examples.starts[rows + 1] - starts
+        row_of: Ints = np.repeat(np.arange(len(rows)), sizes)
+        return row_of, *self.examples.runs(starts, sizes)
 
     def _compare(self, rows: Ints, columns: Ints, values: Floats) -> Floats:
         """Cosine with these examples alone."""
@@ -242,10 +252,13 @@ def _placed(blocks: Sequence[Block], features: Features, rows: int) -> tuple[Int
     return np.concatenate(row_of), np.concatenate(column_of), np.concatenate(value_of)
 
 
-def _matrix(blocks: Sequence[Block], features: Features, rows: int) -> sparse.csr_array:
+def _matrix(blocks: Sequence[Block], features: Features, rows: int) -> Sparse:
     row, column, value = _placed(blocks, features, rows)
-    shape = (rows, sum(len(block.keys) for block in blocks))
-    return sparse.csr_array((value, (row, column)), shape=shape)
+    return Sparse.of(row, column, value, (rows, _columns(blocks)))
+
+
+def _columns(blocks: Sequence[Block]) -> int:
+    return sum(len(block.keys) for block in blocks)
 
 
 @dataclass(frozen=True, slots=True)

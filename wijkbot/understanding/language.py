@@ -67,7 +67,8 @@ def _by_words(text: str, before: str, vocabulary: Mapping[str, frozenset[str]]) 
 def _detector() -> LanguageDetector:
     read = [Language.from_iso_code_639_1(code) for code in _iso_codes()]
     builder = LanguageDetectorBuilder.from_languages(*read, *_STRANGERS)
-    return builder.with_low_accuracy_mode().with_preloaded_language_models().build()
+    # each model is loaded with the first text in its script: most processes meet one script
+    return builder.with_low_accuracy_mode().build()
 
 
 def _iso_codes() -> list[IsoCode639_1]:

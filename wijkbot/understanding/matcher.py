@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -11,8 +11,10 @@ import numpy as np
 
 from wijkbot.engine.reading import Because
 from wijkbot.understanding.features import Features, Floats
-from wijkbot.understanding.kernel import Meanings, Nearest, Space, nearest
+from wijkbot.understanding.kernel import Blocks, Meanings, Nearest, Space, nearest
+from wijkbot.understanding.known import Example, Known, base_language
 from wijkbot.understanding.normalise import clean, plain
+from wijkbot.understanding.sparse import Sparse
 
 Level = Literal["group", "addressed"]
 FLOORS: dict[Level, float] = {"group": 0.45, "addressed": 0.30}
@@ -36,15 +38,6 @@ CLEAR = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """One way to say something, and the item it asks for."""
-
-    item: str
-    text: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
 class Match:
     """An item, its score (about 0 to 1) and the examples that made it, largest share first."""
 
@@ -54,67 +47,50 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Examples with letters or digits, their plain texts and their features."""
+class Sureness:
+    """The least leads that were learned: for each level, and for each language's own examples."""
 
-    examples: tuple[Example, ...]
-    texts: tuple[str, ...]
-    features: Features
-
-    @classmethod
-    def of(cls, examples: Sequence[Example]) -> Known:
-        """Read them; those without letters or digits fall away."""
-        read = [(example, plain(clean(example.text))) for example in examples]
-        kept = [(example, text) for example, text in read if text]
-        languages = [base_language(example.language) for example, _ in kept]
-        features = Features.of([text for _, text in kept], languages)
-        texts = tuple(text for _, text in kept)
-        return cls(tuple(example for example, _ in kept), texts, features)
-
-    def only(self, rows: Sequence[int]) -> Known:
-        """Some of them, in this order."""
-        chosen = np.array(rows, dtype=np.int64)
-        return Known(
-            tuple(self.examples[row] for row in rows),
-            tuple(self.texts[row] for row in rows),
-            self.features.of_rows(chosen),
-        )
-
-    def followed_by(self, other: Known) -> Known:
-        """Both, one after the other."""
-        return Known(
-            (*self.examples, *other.examples),
-            (*self.texts, *other.texts),
-            self.features.followed_by(other.features, len(self.texts)),
-        )
-
-    def as_item(self, item: str) -> Known:
-        """The same examples, but all of one item."""
-        return replace(self, examples=tuple(replace(one, item=item) for one in self.examples))
+    thresholds: Mapping[Level, float]
+    own: Mapping[str, float]
 
 
 class Matcher:
     """Finds the item whose examples are most like a text; immutable once fitted."""
 
     def __init__(
-        self, examples: Sequence[Example] | Known = (), meaning: Meanings | None = None
+        self,
+        examples: Sequence[Example] | Known = (),
+        meaning: Meanings | None = None,
+        *,
+        blocks: Blocks | None = None,
+        placed: Sparse | None = None,
+        sureness: Sureness | None = None,
     ) -> None:
-        """Fit; ``meaning`` is that of the examples, when it is known."""
+        """Fit; ``meaning`` is that of the examples, when it is known.
+
+        The others are what an earlier fit of the same examples learned.
+        """
         read = examples if isinstance(examples, Known) else Known.of(examples)
         self.known = read
         self._examples = read.examples
         self._items = tuple(dict.fromkeys(example.item for example in self._examples))
-        self._space: Space | None = None
-        self._own: dict[str, float] = {}
+        self._languages = [base_language(example.language) for example in self._examples]
+        self.space: Space | None = None
+        self._sureness = sureness
+        self._own: dict[str, float] = dict(sureness.own) if sureness else {}
         if self._examples:
             number = {item: place for place, item in enumerate(self._items)}
             item_of = np.array([number[e.item] for e in self._examples], dtype=np.int64)
-            languages = [base_language(e.language) for e in self._examples]
-            self._space = Space.of(read.features, languages, item_of, meaning)
+            if blocks is None or placed is None:
+                self.space = Space.of(read.features, self._languages, item_of, meaning)
+            else:
+                self.space = Space.placed(blocks, placed, self._languages, item_of, meaning)
 
     @cached_property
     def thresholds(self) -> Mapping[Level, float]:
         """The least lead of an answer; learned from the examples when it is first asked for."""
+        if self._sureness:
+            return self._sureness.thresholds
         leads = self._leads_of_others(range(len(self._examples)), PROBES)
         return {
             level: max(FLOORS[level], _quantile(leads, alpha))
@@ -128,13 +104,17 @@ class Matcher:
         if level == "group":
             return self.thresholds[level]
         if language not in self._own:
-            rows = [
-                r for r, e in enumerate(self._examples) if base_language(e.language) == language
-            ]
+            rows = [row for row, own in enumerate(self._languages) if own == language]
             enough = len(rows) >= LANGUAGE_PROBES
             leads = self._leads_of_others(rows, LANGUAGE_PROBES) if enough else [np.inf]
             self._own[language] = max(LANGUAGE_FLOOR, _quantile(leads, FALSE_ANSWERS[level]))
         return min(self.thresholds[level], self._own[language])
+
+    def sureness(self) -> Sureness:
+        """The thresholds of all levels and languages; takes about 1 ms for each probe."""
+        for language in self.space.languages if self.space else ():
+            self.threshold("addressed", language)
+        return Sureness(self.thresholds, dict(self._own))
 
     @classmethod
     def fit(cls, examples: Sequence[Example]) -> Matcher:
@@ -182,7 +162,7 @@ class Matcher:
         ``features``: those of the text in this language, when they are known; ``vector``: what
         it means, for a matcher that looks at meaning.
         """
-        space = self._space
+        space = self.space
         if space is None or not text:
             return []
         if features is None or language not in space.languages:
@@ -194,7 +174,7 @@ class Matcher:
 
     def left_out(self) -> list[tuple[Example, list[Match]]]:
         """Every example with its ranking (at most three) when only it itself is hidden."""
-        space = self._space
+        space = self.space
         if space is None:
             return []
         found = []
@@ -258,10 +238,10 @@ class Matcher:
 
         So look questions nobody has an answer to; the conformal quantile is the threshold.
         """
-        if self._space is None or not rows:
+        if self.space is None or not rows:
             return []
         chosen = np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64))
-        return [self._lead_of_others(self._space, rows[place]) for place in chosen]
+        return [self._lead_of_others(self.space, rows[place]) for place in chosen]
 
     def _lead_of_others(self, space: Space, row: int) -> float:
         hidden = space.item_of == space.item_of[row]
@@ -283,8 +263,3 @@ def lead(ranked: Sequence[Match]) -> float:
         return 0.0
     second = max((match.score for match in ranked[1:]), default=0.0)
     return ranked[0].score - RUNNER_UP * second
-
-
-def base_language(tag: str) -> str:
-    """The language of a tag: "nl" for "nl-BE"."""
-    return tag.split("-", maxsplit=1)[0].lower()

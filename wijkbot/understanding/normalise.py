@@ -53,6 +53,8 @@ def clean(text: str) -> str:
 
     Takes bounded time: what lies far behind the limit is never looked at.
     """
+    if text.isascii() and text.isprintable():  # most messages: nothing to take away
+        return text[:TEXT_LIMIT]
     head = _COMBINING.sub(lambda m: m[0][:2], text[: TEXT_LIMIT * 2])
     visible = _INVISIBLE.sub("", head)
     return unicodedata.normalize("NFKC", visible[:TEXT_LIMIT])[:TEXT_LIMIT]
@@ -64,9 +66,19 @@ def plain(text: str) -> str:
     Laughing becomes the word "haha"; three or more equal characters become two; a mention
     ("@somebody") falls away. Expects what :func:`clean` gave, and is safe with anything.
     """
-    lowered = _APOSTROPHES.sub("'", _LAUGHING.sub(f" {LAUGH} ", text[:TEXT_LIMIT])).lower()
-    bare = _COMBINING.sub("", unicodedata.normalize("NFKD", lowered)).translate(_LETTERS)
-    bare = _ELISION.sub(r"\1 ", _MENTION.sub(" ", bare)).replace("'", "")
+    bare = _bare(text[:TEXT_LIMIT])
+    if "@" in bare:
+        bare = _MENTION.sub(" ", bare)
+    if "'" in bare:
+        bare = _ELISION.sub(r"\1 ", bare).replace("'", "")
     short = _REPEATED.sub(r"\1\1", _NO_WORD.sub(" ", bare))
     words = [word[:WORD_LIMIT] for word in _WRITTEN_LAUGH.sub(LAUGH, short).split()]
     return " ".join(words)[:TEXT_LIMIT]
+
+
+def _bare(text: str) -> str:
+    """Lower case, without accents, one kind of apostrophe; ASCII needs little of that."""
+    if text.isascii():
+        return text.lower().replace("`", "'")
+    lowered = _APOSTROPHES.sub("'", _LAUGHING.sub(f" {LAUGH} ", text)).lower()
+    return _COMBINING.sub("", unicodedata.normalize("NFKD", lowered)).translate(_LETTERS)

@@ -6,11 +6,12 @@ one of these words, and ``zelfmoord*`` for every word that begins so.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -27,6 +28,7 @@ FUZZY_FROM = 5
 FUZZY_TWICE_FROM = 10
 """Letters from which two typing errors are forgiven."""
 PREFIX_FROM = 3
+_REACH = {False: 1, True: GAP_WORDS + 1}
 
 _SPELLINGS = {
     "nie": "niet",
@@ -53,8 +55,7 @@ _SPELLINGS = {
 _ARABIC_ARTICLES = ("وال", "بال", "فال", "كال", "لل", "ال", "و", "ب", "ل", "ف", "ع")
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One place in a phrase: the words that fit, and whether a gap may stand before it."""
 
     words: frozenset[str]
@@ -89,85 +90,118 @@ def compile_phrase(phrase: str) -> tuple[tuple[Slot, ...], ...]:
     Raises:
         ValueError: the phrase has no words, or a beginning shorter than three letters.
     """
-    options: list[list[list[Slot]]] = []
+    options: list[tuple[tuple[Slot, ...], ...]] = []
     after_gap = False
     for part in phrase.replace("...", GAP).split():
         if part == GAP:
             after_gap = True
             continue
-        options.append(_options(part, after_gap, phrase))
+        try:
+            options.append(_options(part, after_gap))
+        except ValueError as error:
+            raise ValueError(f"{error} in {phrase!r}") from None
         after_gap = False
     if not options:
         raise ValueError(f"a phrase without words: {phrase!r}")
-    return tuple(tuple(slot for option in row for slot in option) for row in product(*options))
+    return tuple(tuple(chain.from_iterable(row)) for row in product(*options))
 
 
-def _options(part: str, after_gap: bool, phrase: str) -> list[list[Slot]]:
+@lru_cache(maxsize=50_000)
+def _options(part: str, after_gap: bool) -> tuple[tuple[Slot, ...], ...]:
     """Alternatives of one word share a slot; one that becomes two words has its own row."""
     words: set[str] = set()
     prefixes: set[str] = set()
-    rows: list[list[Slot]] = []
+    rows: list[tuple[Slot, ...]] = []
     for alternative in part.split("/"):
         found = _plain_words(alternative)
         if not found:
-            raise ValueError(f"nothing to look for in {part!r} of {phrase!r}")
-        if alternative.endswith("*") and len(found) == 1:
-            if len(found[0]) < PREFIX_FROM:
-                raise ValueError(f"{alternative!r} is too short a beginning in {phrase!r}")
-            prefixes.add(found[0])
-        elif len(found) == 1:
+            raise ValueError(f"nothing to look for at {part!r}")
+        is_open = alternative.endswith("*")
+        if len(found) > 1:
+            rows.append(_row(found, is_open, after_gap))
+        elif not is_open:
             words.add(found[0])
+        elif len(found[0]) < PREFIX_FROM:
+            raise ValueError(f"{alternative!r} is too short a beginning")
         else:
-            last = len(found) - 1
-            is_open = alternative.endswith("*")
-            rows.append(
-                [
-                    Slot(
-                        frozenset() if is_open and place == last else frozenset({word}),
-                        frozenset({word}) if is_open and place == last else frozenset(),
-                        after_gap and place == 0,
-                    )
-                    for place, word in enumerate(found)
-                ]
-            )
+            prefixes.add(found[0])
     if words or prefixes:
-        rows.append([Slot(frozenset(words), frozenset(prefixes), after_gap)])
-    return rows
+        rows.append((Slot(frozenset(words), frozenset(prefixes), after_gap),))
+    return tuple(rows)
+
+
+def _row(words: Sequence[str], is_open: bool, after_gap: bool) -> tuple[Slot, ...]:
+    """A slot for each of these words; the last is a beginning when the row is open."""
+    slots = [Slot(frozenset({word}), frozenset(), after_gap=False) for word in words]
+    if is_open:
+        slots[-1] = Slot(frozenset(), frozenset({words[-1]}), after_gap=False)
+    return (slots[0]._replace(after_gap=after_gap), *slots[1:])
+
+
+class Row(NamedTuple):
+    """One row of numbered slots of a phrase; it is looked up by the rarest of them.
+
+    ``reach``: how many words further each slot may stand than the one before it.
+    """
+
+    rarest: int
+    phrase: int
+    slots: Sequence[int]
+    reach: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Many phrases as one index: which slots each word, and each beginning, fits."""
+
+    words: Mapping[str, Sequence[int]]
+    prefixes: Mapping[str, Sequence[int]]
+    rows: Sequence[Row]
+
+    @classmethod
+    def of(cls, phrases: Sequence[str]) -> Listed:
+        """Compile them.
+
+        Raises:
+            ValueError: as :func:`compile_phrase`.
+        """
+        number: dict[tuple[frozenset[str], frozenset[str]], int] = {}
+        rows = [
+            (i, [number.setdefault(slot[:2], len(number)) for slot in row], row)
+            for i, text in enumerate(phrases)
+            for row in compile_phrase(text)
+        ]
+        words: dict[str, list[int]] = defaultdict(list)
+        prefixes: dict[str, list[int]] = defaultdict(list)
+        for (fitting, beginnings), slot in number.items():
+            for word in fitting:
+                words[word].append(slot)
+            for beginning in beginnings:
+                prefixes[beginning].append(slot)
+        uses = Counter(slot for _, slots, _ in rows for slot in set(slots))
+        return cls(
+            dict(words),
+            dict(prefixes),
+            [
+                Row(min(slots, key=uses.__getitem__), i, slots, [_REACH[s.after_gap] for s in row])
+                for i, slots, row in rows
+            ],
+        )
 
 
 class PhraseFinder:
     """Finds many phrases in one pass; phrases are numbered in the order they are given."""
 
-    def __init__(self, phrases: Sequence[str], known_words: Iterable[str] = ()) -> None:
-        self._words: dict[str, list[int]] = defaultdict(list)
-        self._prefixes: dict[str, list[int]] = defaultdict(list)
-        self._anchored: dict[int, list[tuple[int, tuple[Slot, ...], tuple[int, ...]]]]
-        self._anchored = defaultdict(list)
-        self._number: dict[tuple[frozenset[str], frozenset[str]], int] = {}
-        rows = [(i, row) for i, text in enumerate(phrases) for row in compile_phrase(text)]
-        numbered = [(i, row, tuple(self._slot(slot) for slot in row)) for i, row in rows]
-        uses: dict[int, int] = defaultdict(int)
-        for _, _, slots in numbered:
-            for slot in set(slots):
-                uses[slot] += 1
-        for i, row, slots in numbered:
-            rarest = min(slots, key=lambda slot: uses[slot])
-            self._anchored[rarest].append((i, row, slots))
+    def __init__(self, phrases: Sequence[str] | Listed, known_words: Iterable[str] = ()) -> None:
+        listed = phrases if isinstance(phrases, Listed) else Listed.of(phrases)
+        self._words, self._prefixes = listed.words, listed.prefixes
+        self._anchored: dict[int, list[Row]] = defaultdict(list)
+        for row in listed.rows:
+            self._anchored[row.rarest].append(row)
         self._prefix_sizes = sorted({len(prefix) for prefix in self._prefixes})
         self._alike = _buckets(self._words)
         self._beginnings = _buckets(self._prefixes)
         self._known = frozenset(known_words) | frozenset(self._words)
-        self._seen: dict[str, tuple[int, ...]] = {}
-
-    def _slot(self, slot: Slot) -> int:
-        key = (slot.words, slot.prefixes)
-        if key not in self._number:
-            number = self._number[key] = len(self._number)
-            for word in slot.words:
-                self._words[word].append(number)
-            for prefix in slot.prefixes:
-                self._prefixes[prefix].append(number)
-        return self._number[key]
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """Every phrase that stands in these words (plain form), at its first place."""
@@ -181,10 +215,10 @@ class PhraseFinder:
                 places[slot].append(place)
         found = []
         for slot in places:
-            for number, row, slots_of_row in self._anchored.get(slot, ()):
-                span = _stand(row, slots_of_row, places)
+            for row in self._anchored.get(slot, ()):
+                span = _stand(row, places)
                 if span:
-                    found.append(Found(number, *span))
+                    found.append(Found(row.phrase, *span))
         return sorted(found, key=lambda f: (f.phrase, f.start))
 
     def _slots_of(self, word: str) -> tuple[int, ...]:
@@ -247,17 +281,16 @@ def _buckets(words: Iterable[str]) -> dict[tuple[str, int], tuple[str, ...]]:
     return {key: tuple(some) for key, some in found.items()}
 
 
-def _stand(
-    row: Sequence[Slot], slots: Sequence[int], places: dict[int, list[int]]
-) -> tuple[int, int] | None:
+def _stand(row: Row, places: Mapping[int, Sequence[int]]) -> tuple[int, int] | None:
     """The first span in which the slots follow each other, or None."""
+    slots = row.slots
     if any(slot not in places for slot in slots):
         return None
     later = [frozenset(places[slot]) for slot in slots]
     for start in places[slots[0]]:
         reached = {start}
-        for step in range(1, len(row)):
-            reach = GAP_WORDS + 1 if row[step].after_gap else 1
+        for step in range(1, len(slots)):
+            reach = row.reach[step]
             reached = {p + d for p in reached for d in range(1, reach + 1)} & later[step]
             if not reached:
                 break

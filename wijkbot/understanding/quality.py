@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from wijkbot.understanding.matcher import Example, Level, Match, Matcher, base_language
+from wijkbot.understanding.known import Example, base_language
+from wijkbot.understanding.matcher import Level, Match, Matcher
 from wijkbot.understanding.normalise import clean, plain
 
 WANTED: Mapping[str, int] = {

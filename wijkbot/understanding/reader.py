@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wijkbot.engine.phrases import Cues, FaqExample, LabelledExample, PhraseList
 from wijkbot.engine.reading import Because, Reading
 from wijkbot.engine.words import CRISIS_LABELS, SENSITIVE_LABELS, Label
-from wijkbot.understanding.alarm import Alarm, Hearing
+from wijkbot.understanding.alarm import Hearing
 from wijkbot.understanding.features import Features
+from wijkbot.understanding.kept import Kept
 from wijkbot.understanding.language import language_of
-from wijkbot.understanding.matcher import Example, Known, Level, Match, Matcher
+from wijkbot.understanding.learned import Taught, learn
+from wijkbot.understanding.matcher import Level, Match
 from wijkbot.understanding.meaning import Deeper
 from wijkbot.understanding.normalise import clean, plain
 from wijkbot.understanding.personal_data import kinds_of
@@ -35,8 +36,6 @@ AGAINST_LISTS = 1.6
 """So much stronger a crisis must be when the lists heard something else, and no crisis."""
 JOB_LEAD = 0.75
 """Best score of a reason to refer over that of the likeliest odd job, at least."""
-VOTING_QUESTIONS = 12
-"""Questions of one topic in one language that take part in the second vote."""
 VOTE_WORDS = 3
 """Words from which the second vote may refer: "no" is a part of many a sad sentence."""
 OTHER_VOTE = 0.20
@@ -93,13 +92,13 @@ class Reader:
         phrases: Sequence[PhraseList],
         cues: Sequence[Cues],
         labelled: Sequence[LabelledExample],
+        kept: Kept | None = None,
     ) -> None:
-        questions = Known.of([Example(e.item, e.text, e.language) for e in faq_examples])
-        votes = Known.of([Example(e.label, e.text, e.language) for e in labelled])
-        both = votes.followed_by(_some(questions).as_item(Label.INFO))
-        self.faq, self.votes = Matcher(questions), Matcher(both)
-        self.vocabulary = _vocabulary(both)
-        self.alarm = Alarm(phrases, cues, set(self.vocabulary))
+        """Learn all that, or take it from where an earlier process ``kept`` it."""
+        taught = Taught(tuple(faq_examples), tuple(phrases), tuple(cues), tuple(labelled))
+        learned = kept.learned(taught) if kept else learn(taught)
+        self.faq, self.votes = learned.faq, learned.votes
+        self.vocabulary, self.alarm = learned.vocabulary, learned.alarm
         self.deeper: Deeper | None = None
         """Set once the meaning of the examples is known, if it ever is."""
 
@@ -149,25 +148,6 @@ def _also(label: Label, hearing: Hearing, *, holds_data: bool) -> tuple[Label, .
     if holds_data and label is not Label.PERSONAL_DATA:
         found.append(Label.PERSONAL_DATA)
     return tuple(found)
-
-
-def _some(questions: Known) -> Known:
-    """So many questions of each topic in each language that they do not outvote everything."""
-    rows, counts = [], Counter[tuple[str, str]]()
-    for row, example in enumerate(questions.examples):
-        counts[example.item, example.language] += 1
-        if counts[example.item, example.language] <= VOTING_QUESTIONS:
-            rows.append(row)
-    return questions.only(rows)
-
-
-def _vocabulary(known: Known) -> dict[str, frozenset[str]]:
-    """In which languages' examples each word stands: what a short message is recognised by."""
-    found: dict[str, set[str]] = {}
-    for example, text in zip(known.examples, known.texts, strict=True):
-        for word in text.split():
-            found.setdefault(word, set()).add(example.language)
-    return {word: frozenset(languages) for word, languages in found.items()}
 
 
 def _verdict(

@@ -33,9 +33,12 @@ class Residents:
     def add_group(
         self, title: str, *, kind: str = "supergroup", has_bot: bool = True, topics: Any = ()
     ) -> int:
-        """A new group; with ``topics`` it is a forum. Gives its number."""
+        """A new group; with ``topics`` it is a forum. Gives its number.
+
+        Small groups are numbered from 1, supergroups a million million further down.
+        """
         self._last_group += 1
-        number = -self._last_group
+        number = -self._last_group if kind == "supergroup" else -(self._last_group % 10**12)
         self.world.chats[number] = PretendChat(
             number,
             kind,

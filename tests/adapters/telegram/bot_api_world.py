@@ -61,6 +61,7 @@ class PretendChat:
     topics: set[int] = field(default_factory=set)
     bot_status: str = "member"
     may_pin: bool = True
+    may_delete: bool = False
     migrated_to: int = 0
     messages: dict[int, Json] = field(default_factory=dict)
     members: dict[int, str] = field(default_factory=dict)

@@ -12,8 +12,6 @@ from tests.adapters.telegram.house import NOON, RecordingPort, config_for
 from wijkbot.adapter_api import (
     Adapter,
     Choice,
-    EventKind,
-    IncomingEvent,
     Message,
     Reason,
     Refused,
@@ -285,13 +283,3 @@ async def test_limits_are_those_of_the_chat(idle: Adapter) -> None:
     assert group.account_per_s + group.account_burst <= 30, "of any second"
     assert group.has_links_in_buttons and group.can_pin and not group.is_idempotent
     assert not idle.sends_from_home
-
-
-async def test_link_for_staff_opens_the_message_of_a_supergroup(idle: Adapter) -> None:
-    """A small group has no such link: t.me/c takes supergroups only."""
-
-    def said(chat: str) -> IncomingEvent:
-        return IncomingEvent(EventKind.MESSAGE, f"{chat}:56:42", chat, False, "42", NOON)
-
-    assert idle.message_link(said("-1001234")) == "https://t.me/c/1234/56"
-    assert idle.message_link(said("-987")) == ""

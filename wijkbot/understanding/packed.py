@@ -1,0 +1,163 @@
+"""How is what was learned written as arrays, and made whole again?
+
+The arrays hold numbers, and JSON with the words of the content; nothing in them can be run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wijkbot.understanding.alarm import Alarm
+from wijkbot.understanding.features import Floats
+from wijkbot.understanding.kernel import SHARES, Block, Blocks
+from wijkbot.understanding.known import Example, Known
+from wijkbot.understanding.learned import Learned, Taught, voters
+from wijkbot.understanding.matcher import Matcher, Sureness
+from wijkbot.understanding.patterns import Listed, Row
+from wijkbot.understanding.sparse import Places, Sparse
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+def pack(learned: Learned, taught: Taught) -> dict[str, npt.NDArray[Any]]:
+    """All that takes long to learn; with the content itself it is made whole again."""
+    listed, faq = learned.alarm.listed, learned.faq.sureness()
+    words = {
+        "silent": [
+            _silent(taught.as_questions(), learned.faq.examples),
+            _silent(taught.as_votes(), learned.votes.examples),
+        ],
+        "vocabulary": _by_languages(learned.vocabulary),
+        "words": listed.words,
+        "prefixes": listed.prefixes,
+        "rows": listed.rows,
+        "thresholds": faq.thresholds,
+        "own": faq.own,
+    }
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "words": np.frombuffer(json.dumps(words).encode(), dtype=np.uint8)
+    }
+    for name, matcher in (("faq", learned.faq), ("votes", learned.votes)):
+        if matcher.space is not None:
+            arrays |= _of_space(name, matcher.space.blocks, matcher.space.examples)
+    return arrays
+
+
+def unpack(arrays: Arrays, taught: Taught) -> Learned:
+    """What :func:`pack` was given, for the same content.
+
+    Raises:
+        Exception: of many kinds, when the arrays are not what that function gave.
+    """
+    words = json.loads(arrays["words"].tobytes())
+    questions = _heard(taught.as_questions(), words["silent"][0])
+    labelled = _heard(taught.as_votes(), words["silent"][1])
+    vocabulary = {
+        word: codes
+        for codes, group in ((frozenset(k.split()), v) for k, v in words["vocabulary"].items())
+        for word in group
+    }
+    listed = Listed(words["words"], words["prefixes"], [Row(*row) for row in words["rows"]])
+    sureness = Sureness(words["thresholds"], words["own"])
+    return Learned(
+        _matcher("faq", questions, arrays, sureness),
+        _matcher("votes", voters(labelled, questions), arrays),
+        vocabulary,
+        Alarm(taught.phrases, taught.cues, vocabulary, listed),
+    )
+
+
+def _silent(given: Sequence[Example], read: Sequence[Example]) -> list[int]:
+    """The places of examples without letters or digits."""
+    rest = iter(read)
+    waiting = next(rest, None)
+    silent = []
+    for place, example in enumerate(given):
+        if example == waiting:
+            waiting = next(rest, None)
+        else:
+            silent.append(place)
+    return silent
+
+
+def _heard(given: Sequence[Example], silent: Sequence[int]) -> list[Example]:
+    without = frozenset(silent)
+    return [example for place, example in enumerate(given) if place not in without]
+
+
+def _by_languages(vocabulary: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
+    """The words of each group of languages: there are few groups, and many words."""
+    groups: dict[frozenset[str], list[str]] = {}
+    for word, codes in vocabulary.items():
+        groups.setdefault(codes, []).append(word)
+    return {" ".join(sorted(codes)): words for codes, words in groups.items()}
+
+
+def _of_space(name: str, blocks: Blocks, examples: Sparse) -> dict[str, npt.NDArray[Any]]:
+    arrays: dict[str, npt.NDArray[Any]] = {
+        f"{name}_unknown": np.array([block.unknown for block in blocks]),
+        f"{name}_starts": examples.starts,
+        f"{name}_places": examples.places,
+        f"{name}_values": examples.values,
+    }
+    for number, block in enumerate(blocks):
+        arrays[f"{name}_keys_{number}"] = block.keys
+        arrays[f"{name}_weights_{number}"] = block.weights
+    return arrays
+
+
+def _matcher(
+    name: str, examples: Sequence[Example], arrays: Arrays, sureness: Sureness | None = None
+) -> Matcher:
+    if not examples:
+        return Matcher((), sureness=sureness)
+    unknown = _floats(arrays[f"{name}_unknown"])
+    first, second, third = (
+        Block(
+            _as(arrays[f"{name}_keys_{number}"], np.uint64),
+            _floats(arrays[f"{name}_weights_{number}"]),
+            float(unknown[number]),
+            share,
+        )
+        for number, share in enumerate(SHARES)
+    )
+    blocks = (first, second, third)
+    placed = Sparse(
+        _as(arrays[f"{name}_starts"], np.int64),
+        _as(arrays[f"{name}_places"], np.int32),
+        _floats(arrays[f"{name}_values"]),
+    )
+    _check(blocks, placed, len(examples))
+    return Matcher(Known(examples), blocks=blocks, placed=placed, sureness=sureness)
+
+
+def _as(array: npt.NDArray[Any], kind: type[Any]) -> npt.NDArray[Any]:
+    if array.dtype != kind or array.ndim != 1:
+        raise ValueError("not the numbers that were written")
+    return array
+
+
+def _floats(array: npt.NDArray[Any]) -> Floats:
+    return _as(array, np.float64)
+
+
+def _check(blocks: Blocks, placed: Sparse, examples: int) -> None:
+    """Places that do not exist would only be found out while a message is read."""
+    places: Places = placed.places
+    columns = sum(len(block.keys) for block in blocks)
+    fits = (
+        all(len(block.keys) == len(block.weights) for block in blocks)
+        and placed.lines == examples
+        and placed.starts[0] == 0
+        and placed.starts[-1] == len(places) == len(placed.values)
+        and bool((np.diff(placed.starts) >= 0).all())
+        and int(places.min(initial=0)) >= 0
+        and int(places.max(initial=-1)) < columns
+    )
+    if not fits:
+        raise ValueError("not the table that was written")
