@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 PINS := -c constraints.txt
 EVERYTHING := .[matrix,telegram,whatsapp,postgres,semantic,dev]
 
-.PHONY: help setup demo chat test check lint types contracts fix bench-delivery bench-understanding soak wheel pins clean
+.PHONY: help setup demo chat test check lint types contracts fix web bench-delivery bench-understanding bench-secure-chat soak wheel pins clean
 
 ##@ Look around
 help: ## show this list
@@ -48,6 +48,9 @@ fix: $(VENV)/.dev-ready ## put the style right where a program can
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
+web: $(VENV)/.dev-ready ## build what the browser runs, after a change in wijkbot/web/client
+	@$(BIN)/python -m tests.securechat.web_client
+
 ##@ Measure it
 bench-delivery: $(VENV)/.dev-ready ## how fast the mailboxes are, beside the database itself (about 5 minutes; ARGS=--quick)
 	@$(BIN)/python -m tests.provision >&2
@@ -55,6 +58,9 @@ bench-delivery: $(VENV)/.dev-ready ## how fast the mailboxes are, beside the dat
 
 bench-understanding: $(VENV)/.dev-ready ## how fast and how well messages are understood, beside others (ARGS=--quick)
 	@$(BIN)/python -m bench.understanding $(ARGS)
+
+bench-secure-chat: $(VENV)/.dev-ready ## how many residents the secure chat holds, and how fast it is (about 5 minutes; ARGS=--quick)
+	@$(BIN)/python -m bench.secure_chat $(ARGS)
 
 soak: $(VENV)/.dev-ready ## ten minutes at 100 messages a second: does anything grow? (ARGS="--on postgresql")
 	@$(BIN)/python -m tests.provision >&2
@@ -70,7 +76,8 @@ pins: $(VENV)/.dev-ready ## write constraints.txt from what is installed and tes
 
 clean: ## remove what make made (the virtual environment too)
 	@rm -rf $(VENV) .cache dist build .mypy_cache .pytest_cache .ruff_cache \
-	  .import_linter_cache .hypothesis tests/adapters/matrix/resident/node_modules
+	  .import_linter_cache .hypothesis tests/adapters/matrix/resident/node_modules \
+	  wijkbot/web/client/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── set-up: once; a stamp is newer than what it was made from ────────────────────────────────

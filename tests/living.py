@@ -21,7 +21,7 @@ from wijkbot.app.assemble import (
     open_house,
 )
 from wijkbot.app.run import prepare, running
-from wijkbot.cli.serving import bind
+from wijkbot.cli.serving import SERVING, bind
 from wijkbot.clock import Clock
 from wijkbot.content.locate import content_dir
 from wijkbot.settings import settings_from
@@ -86,9 +86,7 @@ async def living_bot(
     bot = assemble(house, make_adapters(settings, folder, clock), folder)
     assert [] == await prepare(bot, content_dir("dialogs"))
     bound = bind("127.0.0.1", port)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(bot), log_config=None, access_log=False, lifespan="off")
-    )
+    server = uvicorn.Server(uvicorn.Config(create_app(bot), **SERVING))
     async with running(bot):
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         while not server.started:

@@ -1,4 +1,4 @@
-"""Does the measurement of the mailboxes still run, and say all that it is asked for?"""
+"""Do the measurements still run, and say all that they are asked for?"""
 
 from __future__ import annotations
 
@@ -20,16 +20,37 @@ KEYS = {
     "fanout_rows_per_s",
     "rss_mb",
 }
+CHAT_KEYS = {
+    "message_p50_ms",
+    "message_p99_ms",
+    "messages",
+    "health_p50_ms",
+    "health_p99_ms",
+    "relative_p50",
+    "rss_mb",
+    "cpu_percent",
+}
+
+
+def _last_line(*asked: str) -> dict[str, dict[str, float]]:
+    """Scripts read the last line; the speed itself is no matter of a test."""
+    done = subprocess.run(
+        [sys.executable, "-m", *asked], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    figures: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def test_last_line_has_every_figure() -> None:
-    """Scripts read the last line; the speed itself is no matter of a test."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.delivery", "--quick", "--only", "sqlite"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout.splitlines()[-1])
+    figures = _last_line("bench.delivery", "--quick", "--only", "sqlite")
     assert set(figures) == {"sqlite"}
     assert set(figures["sqlite"]) >= KEYS
     assert all(value > 0 for value in figures["sqlite"].values())
+
+
+def test_last_line_of_the_secure_chat_has_every_figure() -> None:
+    figures = _last_line("bench.secure_chat", "--quick")
+    assert list(figures) == ["0", "50", "100", "200"]
+    for stage in figures.values():
+        assert all(stage[key] > 0 for key in CHAT_KEYS)

@@ -56,8 +56,8 @@ def test_tour_names_every_room_and_only_rooms_that_exist() -> None:
 
 
 def test_every_command_of_the_readme_exists_and_none_is_left_out() -> None:
-    named = set(re.findall(r"^\| `wijkbot ([a-z]+)`", README, flags=re.MULTILINE))
-    shown = set(re.findall(r"^[\s│|]*([a-z]+) {2,}\S", help_of(), flags=re.MULTILINE))
+    named = set(re.findall(r"^\| `wijkbot ([a-z-]+)`", README, flags=re.MULTILINE))
+    shown = set(re.findall(r"^[\s│|]*([a-z][a-z-]*) {2,}\S", help_of(), flags=re.MULTILINE))
     assert named == shown
 
 

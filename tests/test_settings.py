@@ -262,7 +262,8 @@ def test_no_section_hides_from_the_guide() -> None:
 @pytest.mark.parametrize("section", sorted(_sections()))
 def test_guide_explains_exactly_the_keys_of_a_section(section: str) -> None:
     explained = re.findall(r"^\| `(\w+)` \|", _chapter(section), flags=re.MULTILINE)
-    below = {name.removeprefix(f"{section}.") for name in _sections()}
+    above = f"{section}."
+    below = {name.removeprefix(above) for name in _sections() if name.startswith(above)}
     keys = set(_sections()[section].model_fields) - below
     assert keys <= set(explained)
     if _sections()[section] is not ChannelSettings:

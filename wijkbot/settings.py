@@ -126,6 +126,14 @@ class Settings(BaseSettings):
             return self.neighbourhoods
         return {"": Neighbourhood(name=self.organisation.name)}
 
+    def secure_link(self) -> str:
+        """The door of the secure chat, ours or the organisation's own; "" without one."""
+        chat = self.secure_chat
+        if chat is None:
+            return ""
+        home = chat.static_origin or self.organisation.public_url
+        return f"{home}/c" if chat.is_builtin else chat.url
+
     def country_of(self, neighbourhood: str) -> str:
         """The country of a neighbourhood: its own, else the organisation's."""
         area = self.areas().get(neighbourhood)

@@ -8,6 +8,7 @@ import re
 from datetime import date, time, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
     field_validator,
 )
 
@@ -30,6 +32,13 @@ LANGUAGES = ("nl", "fr", "en", "tr", "ar", "pl", "uk", "es", "de")
 TOKEN_LENGTH = 16
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _POINTER = re.compile(rf"({'|'.join(WEEKDAYS)}) ([01]\d|2[0-3]):([0-5]\d)")
+_SPAN = re.compile(
+    rf"({'|'.join(WEEKDAYS)})(?:-({'|'.join(WEEKDAYS)}))? "
+    r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)"
+)
+_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://(127\.0\.0\.1|localhost)(:\d{1,5})?")
+_SMTP = re.compile(r"smtps?://([^\s/@]+@)?[A-Za-z0-9.-]+(:\d{1,5})?/?")
+_ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _VERSION_LENGTH = 12
 
 
@@ -233,17 +242,108 @@ class GoLiveSettings(_Section):
 
 
 class SecureChatSettings(_Section):
-    """``[secure_chat]``: the organisation's own secure chat."""
+    """``[secure_chat]``: the organisation's own secure chat, this server's or another's."""
 
-    kind: Literal["external_url"] = "external_url"
+    kind: Literal["builtin", "external_url"] = "external_url"
     url: str = ""
+    policy: Literal["assignee", "team"] = "assignee"
+    closed_days: int = Field(default=14, ge=1, le=90)
+    silent_days: int = Field(default=30, ge=1, le=90)
+    max_days: int = Field(default=90, ge=1, le=365)
+    queue_cap: int = Field(default=200, ge=1)
+    proxies: int = Field(default=0, ge=0, le=5)
+    hours: str = ""
+    exit_url: str = "https://www.buienradar.nl/"
+    notify_url: str = ""
+    smtp_url: str = Field(default="", repr=False)
+    notify_email: str = ""
+    static_origin: str = ""
 
-    @field_validator("url")
+    @property
+    def is_builtin(self) -> bool:
+        """The chat of this very server, at /c."""
+        return self.kind == "builtin"
+
+    @field_validator("url", "exit_url")
     @classmethod
     def _secure(cls, value: str) -> str:
         if value and not value.startswith("https://"):
             raise ValueError("the secure chat needs an address that begins with https://")
         return value
+
+    @field_validator("exit_url")
+    @classmethod
+    def _somewhere(cls, value: str) -> str:
+        if not value:
+            raise ValueError("name an ordinary page, such as that of the weather")
+        return value
+
+    @field_validator("notify_url")
+    @classmethod
+    def _secure_or_here(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://127.0.0.1:")):
+            raise ValueError("workers are told at an address that begins with https://")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _post_office(cls, value: str) -> str:
+        if value and not _SMTP.fullmatch(value):
+            raise ValueError('write it as "smtps://name:password@smtp.example.org"')
+        if value and urlsplit(value).port == 0:
+            raise ValueError("a port is a number from 1 to 65535")
+        return value
+
+    @field_validator("notify_email")
+    @classmethod
+    def _reachable(cls, value: str, info: ValidationInfo) -> str:
+        if value and not _ADDRESS.fullmatch(value):
+            raise ValueError('write one address, as "team@example.org"')
+        if value and not info.data.get("smtp_url"):
+            raise ValueError("an e-mail needs smtp_url too: the server that sends it")
+        return value
+
+    @field_validator("static_origin")
+    @classmethod
+    def _bare(cls, value: str) -> str:
+        if value and not _ORIGIN.fullmatch(value):
+            raise ValueError('write https:// and the host alone, as "https://chat.example.org"')
+        return value
+
+    @field_validator("hours")
+    @classmethod
+    def _spans(cls, value: str) -> str:
+        week_spans(value)
+        return value
+
+    def spans(self) -> tuple[tuple[int, int, int], ...]:
+        """When it is staffed: day (Monday is 0), begin and end in minutes after midnight."""
+        return week_spans(self.hours)
+
+
+def week_spans(text: str) -> tuple[tuple[int, int, int], ...]:
+    """Read "MO-FR 09:00-17:00, SA 10:00-12:00"; "" is never.
+
+    Raises:
+        ValueError: it is written otherwise, or ends before it begins.
+    """
+    spans = []
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        read = _SPAN.fullmatch(part)
+        if read is None:
+            raise ValueError('write the hours as "MO-FR 09:00-17:00, SA 10:00-12:00"')
+        first = WEEKDAYS.index(read[1])
+        last = WEEKDAYS.index(read[2]) if read[2] else first
+        begins, ends = _minutes(read[3]), _minutes(read[4])
+        if last < first or ends <= begins:
+            raise ValueError(f"{part!r} ends before it begins")
+        spans += [(day, begins, ends) for day in range(first, last + 1)]
+    return tuple(sorted(spans))
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
 
 
 class UnderstandingSettings(_Section):

@@ -131,3 +131,30 @@ def test_overlay_of_a_neighbourhood_is_asked_for_its_own_data(folder: Path) -> N
     _, told = _doctor(folder, CONFIG + SETTLED + areas, "--go-live")
     (missing,) = [line for line in told.splitlines() if line.startswith("MISS  ")]
     assert "phone is still '02 000 00 00'" in missing
+
+
+def test_secure_chat_of_our_own_needs_a_team_before_residents_come(folder: Path) -> None:
+    builtin = '[secure_chat]\nkind = "builtin"\n'
+    code, told = _doctor(folder, CONFIG + builtin)
+    assert "warn  secure chat: nobody is in the team yet" in told
+    assert code == 0, told
+    code, told = _doctor(folder, CONFIG + SETTLED + builtin, "--go-live")
+    assert "MISS  secure chat: nobody is in the team yet: run: wijkbot staff invite" in told
+    assert "write [secure_chat] url" not in told
+    assert code == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "line", "expected"),
+    [
+        ("http://bot.wijkhuisnoord.be", "BAD   public_url: no https: browsers refuse to open", 1),
+        ("http://127.0.0.1:8080", "warn  public_url: no https: webhooks", 0),
+    ],
+)
+def test_secure_chat_of_our_own_is_bad_without_https(
+    folder: Path, url: str, line: str, expected: int
+) -> None:
+    config = CONFIG.replace("https://bot.wijkhuisnoord.be", url)
+    code, told = _doctor(folder, config + '[secure_chat]\nkind = "builtin"\n')
+    assert line in told
+    assert code == expected, told

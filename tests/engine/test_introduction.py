@@ -65,3 +65,9 @@ def test_greeting_of_who_comes_in_is_no_answer() -> None:
     effects = decide(shelf().book, group(was_told=False), Conversation(), BotJoined(facts()))
     assert ["T46"] == names(effects.effects)
     assert COUNTED not in effects.effects
+
+
+def test_who_comes_back_within_the_hour_with_nothing_left_to_say_says_nothing() -> None:
+    effects = decide(shelf().book, _had(6), Conversation(), BotJoined(facts())).effects
+    assert [] == names(effects)
+    assert SHOWN not in effects

@@ -16,6 +16,7 @@ from wijkbot.app.journal import JOURNAL, Journal
 from wijkbot.app.library import Library
 from wijkbot.app.receive import ChannelPort
 from wijkbot.app.roles import Role
+from wijkbot.app.secure_room import SecureRoom, secure_room
 from wijkbot.app.wake import Wakes
 from wijkbot.clock import Clock
 from wijkbot.content.translations import page_texts
@@ -34,7 +35,8 @@ class Bot:
     """Everything of one running process.
 
     ``adapters`` are those that this process works with, ``deliverers`` those of the channels
-    that it sends for in any case, and ``homes`` those that it may receive for.
+    that it sends for in any case, and ``homes`` those that it may receive for. ``secure`` is the
+    secure chat, where it is this server's.
     """
 
     house: House
@@ -46,6 +48,7 @@ class Bot:
     wakes: Wakes
     homes: Mapping[str, Home]
     role: Role = Role.ALL
+    secure: SecureRoom | None = None
 
 
 def database_url(settings: Settings, folder: Path) -> str:
@@ -132,7 +135,8 @@ def assemble(
         if role.receives
     }
     converser = Converser(house, wakes.engine, wakes.queued)
-    return Bot(house, here, ports, converser, deliverers, folder, wakes, homes, role)
+    secure = secure_room(house)
+    return Bot(house, here, ports, converser, deliverers, folder, wakes, homes, role, secure)
 
 
 def _deliverer_at_home(

@@ -322,8 +322,11 @@ class Deliverer:
 
 def links_of(house: House, adapter: Adapter) -> Links:
     """The links that texts of this channel carry."""
-    secure = house.settings.secure_chat
-    return Links(private=adapter.private_link, secure=secure.url if secure else "")
+    settings, chat = house.settings, house.settings.secure_chat
+    secure = settings.secure_link()
+    # a chat of our own needs no talk with the bot before it
+    contact = secure if chat is not None and chat.is_builtin else ""
+    return Links(private=adapter.private_link, secure=secure, contact=contact)
 
 
 def _moment(at_ms: int | None) -> datetime | None:

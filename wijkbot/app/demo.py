@@ -19,7 +19,7 @@ def demo_settings(port: int) -> Settings:
             },
             "server": {"host": "127.0.0.1", "port": port},
             "policy": {"group_activation": "invite"},
-            "secure_chat": {"kind": "external_url", "url": "https://veilige-chat.example/"},
+            "secure_chat": {"kind": "builtin", "hours": "MO-FR 11:00-17:00"},
             "neighbourhoods": {
                 "zonnewijk": {
                     "name": "Zonnewijk",

@@ -100,13 +100,14 @@ def _of_the_address(settings: Settings) -> Iterator[Gap]:
     remedy = "write [organisation] public_url, your own address that begins with https://"
     if address.scheme != "https":
         yield Gap("the public address has no https", remedy)
-    elif not address.hostname or _is_this_machine(address.hostname):
+    elif not address.hostname or is_this_machine(address.hostname):
         yield Gap("the public address leads to this machine only", remedy)
     elif _EXAMPLE.search(address.hostname):
         yield Gap("the public address is that of the example", remedy)
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Does this name lead no further than the machine itself?"""
     try:
         address = ip_address(host)
     except ValueError:

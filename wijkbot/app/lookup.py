@@ -8,7 +8,14 @@ from datetime import date
 from wijkbot.content.model import Category, Helpline, Item
 from wijkbot.content.texts import in_language, template
 from wijkbot.engine.pick import YES_NO
-from wijkbot.engine.values import FieldOf, HelplineOf, NextHour, OrganisationField, Value
+from wijkbot.engine.values import (
+    FieldOf,
+    HelplineOf,
+    NextHour,
+    OrganisationField,
+    PackWord,
+    Value,
+)
 
 
 def helpline(
@@ -121,6 +128,8 @@ def value_text(value: Value, language: str, items: Mapping[str, Item]) -> str:
         case OrganisationField(field):
             found = items.get("organisation")
             return field_of(found, field, language) if found else ""
+        case PackWord(name):
+            return word(items, name, language)
         case HelplineOf() | NextHour():
             raise ValueError(f"{type(value).__name__} is written as a field of the text")
         case _:

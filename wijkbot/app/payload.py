@@ -34,6 +34,8 @@ _VALUE_TYPES: dict[str, type] = {
     for cls in (
         values.FieldOf,
         values.Day,
+        values.Begin,
+        values.PackWord,
         values.Number,
         values.Link,
         values.NextHour,
@@ -106,6 +108,8 @@ def _value(parts: dict[str, Any]) -> Value:
     kind = parts.pop("is")
     if kind == "Day":
         return values.Day(date.fromisoformat(parts["day"]))
+    if kind == "Begin":
+        return values.Begin(datetime.fromisoformat(parts["moment"]))
     made: Value = _VALUE_TYPES[kind](**parts)
     return made
 

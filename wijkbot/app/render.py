@@ -14,11 +14,11 @@ from datetime import datetime
 
 from wijkbot.adapter_api import Choice
 from wijkbot.app import hours_card, lookup
-from wijkbot.app.when_text import day_text
-from wijkbot.content.model import Hours, Item, Organisation, Text
+from wijkbot.app.when_text import day_text, moment_text
+from wijkbot.content.model import Hours, Item, Organisation, Ready, Text
 from wijkbot.content.texts import template
 from wijkbot.engine.effects import Say
-from wijkbot.engine.values import ChoiceTitle, Day, Link, Number, OwnWords, Value
+from wijkbot.engine.values import Begin, ChoiceTitle, Day, Link, Number, OwnWords, Value
 
 _FIELD = re.compile(r"\{(\{|[a-z]+\.[A-Za-z0-9_.]+\})")
 _SENTENCE = re.compile(r"(?<=[.!?])(?=\s|$)|(?<=\})(?=\s+[A-ZÀ-Ý])")
@@ -27,11 +27,15 @@ _SENTENCE = re.compile(r"(?<=[.!?])(?=\s|$)|(?<=\})(?=\s+[A-ZÀ-Ý])")
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The links of this chat: ``private`` makes one from a token ("" is the fixed link)."""
+    """The links of this chat: ``private`` makes one from a token ("" is the fixed link).
+
+    ``contact`` is the shortest way from a group to a human; without one it is the private link.
+    """
 
     private: Callable[[str], str]
     secure: str = ""
     complaint: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,12 @@ def render(say: Say, item: Item, language: str, setting: Setting) -> Rendered:
         )
     text = "\n".join(part for part in parts if part)
     return Rendered(text, _choices(say, item, tongues[0], setting), tongues[0])
+
+
+def filled(item: Item, key: str, language: str, setting: Setting) -> str | None:
+    """One published text for whoever sends it themselves; None when it is not in that language."""
+    found = template(item, key, language)
+    return None if found is None else _fill(found, {}, language, setting, item)
 
 
 def _footer(item: Item, language: str, setting: Setting) -> str:
@@ -172,7 +182,7 @@ def _helpline(key: str, language: str, setting: Setting, item: Item | None) -> s
     items, country = setting.items, setting.country
     if first == "hours":
         return lookup.helpline_hours(items, roles, country, language, setting.now.date())
-    is_card = isinstance(item, Text) and item.purpose == "crisis"
+    is_card = isinstance(item, Ready) or (isinstance(item, Text) and item.purpose == "crisis")
     return lookup.helpline(items, key, country, language, only_checked=is_card)
 
 
@@ -189,6 +199,8 @@ def _link(key: str, setting: Setting) -> str:
     match key:
         case "private" | "job":
             return setting.links.private("")
+        case "contact":
+            return setting.links.contact or setting.links.private("")
         case "secure":
             return setting.links.secure
         case "complaint":
@@ -208,6 +220,8 @@ def _value(value: Value, language: str, setting: Setting) -> str:
             return str(number)
         case Day(day):
             return day_text(day, language)
+        case Begin(moment):
+            return moment_text(moment, language)
         case Link(_, token):
             return setting.links.private(token)
         case ChoiceTitle(dialog, step, choice):

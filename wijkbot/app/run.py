@@ -24,6 +24,9 @@ from wijkbot.app.peer_first import answer_due
 from wijkbot.app.pointer import plan_pointers
 from wijkbot.app.publish import check_folder, problems_of, publish
 from wijkbot.app.rates import set_rates
+from wijkbot.app.secure_bell import telling
+from wijkbot.app.secure_purge import purging
+from wijkbot.app.staff_invite import settle_pin
 from wijkbot.app.stays import tend_trials
 from wijkbot.app.tick import ticking
 from wijkbot.settings import SettingsError
@@ -84,7 +87,12 @@ def _loops(bot: Bot) -> list[Loop]:
         lambda: _refreshing(house.library),
         lambda: _rotating(house),
     ]
+    secure = bot.secure
+    if secure is not None:
+        loops.append(secure.wakes.looking)
     if bot.role.thinks:
+        if secure is not None:
+            loops += [lambda: purging(secure), lambda: telling(secure)]
         loops += [
             bot.converser.run,
             lambda: ticking(house, bot.wakes.queued.set),
@@ -153,6 +161,9 @@ async def prepare(bot: Bot, dialogs: Path) -> list[str]:
     if not problems:
         await publish(house.database, checked, now_ms)
     await house.library.refresh()
+    if bot.secure is not None:
+        await bot.secure.prepare()
+        await settle_pin(house, bot.folder)
     if house.library.version == 0:
         first = problems[0] if problems else str(dialogs)
         raise SettingsError("dialogs", f"{first} (all of them: wijkbot check)")

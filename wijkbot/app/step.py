@@ -15,6 +15,7 @@ from wijkbot.adapter_api import PLATFORM_OPT_OUT, EventKind, IncomingEvent, Send
 from wijkbot.app import decision_log
 from wijkbot.app.activation import WAITS
 from wijkbot.app.alarm_groups import is_alarm_title
+from wijkbot.app.chat_door import ChatDoor, chat_door
 from wijkbot.app.house import House, local_time
 from wijkbot.app.language import answer_language
 from wijkbot.app.ledger import Ledger
@@ -220,9 +221,14 @@ class Step:
     ) -> Facts:
         member = self.claimed.member_hmac
         stopped = opt_outs.of(conn, member)
+        is_private = place.place is Place.PRIVATE  # only there the answer names the secure chat
+        door = chat_door(conn, self.house, now_ms) if is_private else ChatDoor()
+        opens_at = door.opens_at.astimezone(local_now.tzinfo) if door.opens_at else None
         facts = Facts(
             local_now=local_now,
             is_holiday=bool(holiday_name(country, "", local_now.date())),
+            is_secure_chat_open=door.is_open,
+            secure_chat_opens_at=opens_at,
             is_admin=self._is_admin(),
             has_stopped=Purpose.ANNOUNCEMENT in stopped,
             has_stopped_jobs=Purpose.ODD_JOB in stopped,

@@ -40,6 +40,17 @@ def opening_text(opening: Opening, language: str) -> str:
     return f"{day}{joint}{span}"
 
 
+def moment_text(moment: datetime, language: str) -> str:
+    """ "dinsdag 24 november om 9 uur", "mardi 24 novembre à 9 h", "Tuesday 24 November, 09:00"."""
+    day = day_text(moment.date(), language)
+    base = language.split("-", maxsplit=1)[0]
+    if base == "nl":
+        return f"{day} om {_dotted(moment.time())} uur"
+    if base == "fr":
+        return f"{day} à {_french(moment.time())}"
+    return f"{day}, {moment:%H:%M}"
+
+
 def is_open(opening: Opening, now: datetime) -> bool:
     """Is somebody there at this moment?"""
     return opening.starts_at <= now < opening.ends_at

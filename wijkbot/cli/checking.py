@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import typer
 
 from wijkbot.adapter_api import Adapter, Mounted
 from wijkbot.app.assemble import make_adapters, open_house
-from wijkbot.app.go_live import Gap, go_live_gaps, relaxation_gap
+from wijkbot.app.go_live import Gap, go_live_gaps, is_this_machine, relaxation_gap
 from wijkbot.app.publish import Checked, check_folder, problems_of
 from wijkbot.cli.finding import Finding
+from wijkbot.cli.team_health import of_team, team_gaps
 from wijkbot.cli.traffic import of_delivery
 from wijkbot.clock import Clock
 from wijkbot.content.check import expired_helplines
@@ -32,7 +34,8 @@ def doctor(config: Path, *, go_live: bool = False) -> int:
     today = Clock().now().date()
     own = folder / "dialogs"
     checked = check_folder(own if own.is_dir() else content_dir("dialogs"), settings)
-    findings = [*_of_content(checked, today), *asyncio.run(_of_house(settings, folder))]
+    of_house = asyncio.run(_of_house(settings, folder))
+    findings = [*_of_content(checked, today), *of_house]
     findings.extend(_of_settings(settings))
     findings.extend(_of_policy(settings, today))
     for finding in findings:
@@ -42,7 +45,8 @@ def doctor(config: Path, *, go_live: bool = False) -> int:
             typer.echo(f"      -> {finding.remedy}")
     is_well = not any(f.remedy and not f.is_warning for f in findings)
     if go_live:
-        is_well = _is_ready(_gaps(settings, checked, today)) and is_well
+        gaps = [*_gaps(settings, checked, today), *team_gaps(of_house)]
+        is_well = _is_ready(gaps) and is_well
     return 0 if is_well else 1
 
 
@@ -96,6 +100,7 @@ async def _of_house(settings: Settings, folder: Path) -> list[Finding]:
     try:
         waiting = await house.database.read(lambda c: health.by_channel(c, clock.now_ms()))
         await house.library.refresh()
+        of_chat = await of_team(house, folder)
     finally:
         await house.database.close()
     findings = [
@@ -104,6 +109,7 @@ async def _of_house(settings: Settings, folder: Path) -> list[Finding]:
         if house.library.version
         else Finding("book", "nothing is published", "run: wijkbot publish"),
         *of_delivery(waiting, list(settings.channels)),
+        *of_chat,
     ]
     for name, adapter in make_adapters(settings, folder, clock).items():
         findings.append(await of_channel(name, adapter))
@@ -129,25 +135,29 @@ async def of_channel(name: str, adapter: Adapter) -> Finding:
 
 def _of_settings(settings: Settings) -> list[Finding]:
     findings = []
-    if settings.secure_chat is None or not settings.secure_chat.url:
+    if not settings.secure_link():
         findings.append(
             Finding(
                 "secure chat",
                 "none: a referral gives the phone and the next visiting hour",
-                "set [secure_chat] url",
+                'set [secure_chat] kind = "builtin", or url',
                 is_warning=True,
             )
         )
     if settings.organisation.public_url.startswith("http://"):
-        findings.append(
-            Finding(
-                "public_url",
-                "no https: webhooks of platforms need it",
-                "set [organisation] public_url",
-                is_warning=True,
-            )
-        )
+        findings.append(_of_plain_http(settings))
     return findings
+
+
+def _of_plain_http(settings: Settings) -> Finding:
+    """Only on the machine itself does a browser give a page without https what it seals with."""
+    chat, host = settings.secure_chat, urlsplit(settings.organisation.public_url).hostname
+    is_broken = chat is not None and chat.is_builtin and not is_this_machine(host or "")
+    state = "no https: webhooks of platforms need it"
+    if is_broken:
+        state = "no https: browsers refuse to open the secure chat"
+    remedy = "set [organisation] public_url to an address that begins with https://"
+    return Finding("public_url", state, remedy, is_warning=not is_broken)
 
 
 def _of_policy(settings: Settings, today: date) -> list[Finding]:

@@ -11,6 +11,8 @@ from typing import Annotated
 
 import typer
 
+from wijkbot.cli.options import DEFAULT, Config
+from wijkbot.cli.team_commands import team
 from wijkbot.settings import SettingsError
 from wijkbot.storage.errors import StorageProblem
 
@@ -27,11 +29,7 @@ db = typer.Typer(
     epilog="Example: wijkbot db backup /mnt/usb/ -c wijkbot.toml (see docs/backup.md)",
 )
 app.add_typer(db, name="db")
-
-Config = Annotated[
-    Path, typer.Option("-c", "--config", help="The configuration file, wijkbot.toml.")
-]
-DEFAULT = Path("wijkbot.toml")
+app.add_typer(team, name="staff")
 
 
 @app.command(epilog="Example: wijkbot demo --port 8080")
@@ -200,6 +198,51 @@ def groups(
     from wijkbot.cli import staff
 
     staff.groups(config, staff.Wishes(activate, link, leave, listen, mention))
+
+
+@app.command(epilog="Example: wijkbot recover --by anna --to ben -c wijkbot.toml")
+def recover(
+    by: Annotated[str, typer.Option(help="Your login name; without it: only list.")] = "",
+    to: Annotated[str, typer.Option(help="Who gets them: a login name; else you.")] = "",
+    config: Config = DEFAULT,
+) -> None:
+    """Open secure chats that nobody of the team can open any more, with the twelve words."""
+    from wijkbot.cli import recovering
+
+    recovering.recover_chats(config, by, to)
+
+
+@app.command(
+    "verify-web", epilog="Example: wijkbot verify-web https://chat.example.org/c --pin 3f9a…c2"
+)
+def verify_web(
+    url: Annotated[str, typer.Argument(help="https://host/c, or the team's https://host/werk")],
+    pin: Annotated[
+        str, typer.Option(help="64 hexadecimal digits; else organisation-root.pin beside -c.")
+    ] = "",
+    api: Annotated[
+        str, typer.Option(help="The server of the chat, when it is another one: https://host")
+    ] = "",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Only what is wrong, and the last line.")
+    ] = False,
+    config: Config = DEFAULT,
+) -> None:
+    """Fetch a page of the chat and all it loads from outside: is it the one of this release?"""
+    from wijkbot.cli import verifying
+
+    sys.exit(verifying.verify_web(config, verifying.Asked(url, pin, api, quiet)))
+
+
+@app.command("export-web", epilog="Example: wijkbot export-web /srv/chat -c wijkbot.toml")
+def export_web(
+    folder: Annotated[Path, typer.Argument(help="A new folder, or one of an earlier export.")],
+    config: Config = DEFAULT,
+) -> None:
+    """Write the chat's page and all it loads, for another party to serve."""
+    from wijkbot.cli import exporting
+
+    exporting.export_web(config, folder)
 
 
 @app.command(epilog="Example: wijkbot audit --days 30 -c wijkbot.toml")

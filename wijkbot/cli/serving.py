@@ -6,10 +6,11 @@ import asyncio
 import signal
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import typer
 import uvicorn
@@ -23,6 +24,7 @@ from wijkbot.app.assemble import (
     open_house,
 )
 from wijkbot.app.demo import demo_settings
+from wijkbot.app.demo_team import PASSWORD, Shown, make_demo_team, shown
 from wijkbot.app.home import TTL_MS
 from wijkbot.app.logging import configure_logging
 from wijkbot.app.roles import Role, role_of
@@ -31,6 +33,19 @@ from wijkbot.clock import Clock
 from wijkbot.content.locate import content_dir
 from wijkbot.settings import Settings, SettingsError, load_settings
 from wijkbot.web.create_app import create_app
+
+SERVING: dict[str, Any] = {
+    "log_config": None,
+    "access_log": False,
+    "lifespan": "off",
+    # who stands before us is a setting: nobody's X-Forwarded-For is believed without it
+    "proxy_headers": False,
+    "server_header": False,
+    # a console listens for ever, and a page waits for news: neither holds up a stop for long
+    "timeout_graceful_shutdown": 5,
+    "h11_max_incomplete_event_size": 16 * 1024,
+}
+"""How the web server is set up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,7 @@ class Served:
     port: int
     role: Role = Role.ALL
     ttl_ms: int = TTL_MS
+    is_demo: bool = False
 
 
 def serve(config: Path, role: str, port: int | None = None, *, ttl_ms: int = TTL_MS) -> None:
@@ -73,7 +89,8 @@ def demo(port: int, data: Path | None) -> None:
         ensure_key(folder, Clock())
         ensure_schema(settings, folder)
         dialogs = content_dir("dialogs")
-        _run(Served(settings, folder, dialogs, settings.server.port), _say_demo(settings))
+        served = Served(settings, folder, dialogs, settings.server.port, is_demo=True)
+        _run(served, _say_demo(settings))
 
 
 def _run(served: Served, ready: Callable[[int], None]) -> None:
@@ -98,9 +115,10 @@ async def _serve(
     bot = assemble(house, adapters, served.folder, served.role, ttl_ms=served.ttl_ms)
     for problem in await prepare(bot, served.dialogs):
         typer.echo(f"wijkbot: the old texts stay: {problem}", err=True)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(bot), log_config=None, access_log=False, lifespan="off")
-    )
+    if served.is_demo:
+        _say_team(await make_demo_team(house, served.folder), await shown(house))
+    made = create_app(bot, is_demo=served.is_demo)
+    server = uvicorn.Server(uvicorn.Config(made, **SERVING))
     async with running(bot) as failed:
         ready(bound.getsockname()[1])
         serving = asyncio.create_task(server.serve(sockets=[bound]))
@@ -158,6 +176,17 @@ def _say_demo(settings: Settings) -> Callable[[int], None]:
         for name, channel in settings.channels.items():
             area = settings.areas()[channel.neighbourhood]
             typer.echo(f"  {area.name} ({area.country}):  {base}/sandbox/{name}/")
+        typer.echo(f"  Secure chat, as a resident:  {base}/c")
+        typer.echo(f"  Secure chat, as a worker:    {base}/werk")
         typer.echo("Open two windows side by side to be two residents. Stop with Ctrl+C.")
 
     return say
+
+
+def _say_team(words: Sequence[str], team: Sequence[Shown]) -> None:
+    """How to come in as a worker; a code is on the page of the demo too."""
+    typer.echo(f'The team of the secure chat, only for this demo; password "{PASSWORD}":')
+    for one in team:
+        typer.echo(f"  {one.login:<12} {one.name}, authenticator app: {one.secret}")
+    if words:
+        typer.echo(f"  The twelve words of the organisation: {' '.join(words)}")

@@ -38,7 +38,8 @@ pointer = "MO 10:00"                 # when the weekly pointer to a human comes 
 # helplines_checked = 2026-11-21     # the day on which somebody tried every helpline
 
 # [secure_chat]                      # without it a referral gives the phone and the next hour
-# kind = "external_url"
+# kind = "builtin"                   # then: wijkbot staff invite; docs/operating.md
+# kind = "external_url"              # or one that you have already
 # url = "https://veilige-chat.example.org"
 
 [channels.proef]                     # a pretend group app, to try everything out

@@ -16,6 +16,7 @@ from wijkbot.content.model import (
     Item,
     Labels,
     LangLists,
+    Ready,
     Text,
     TitledChoice,
 )
@@ -34,11 +35,18 @@ from wijkbot.engine.words import Label, Place
 
 
 def to_book(items: Mapping[str, Item], version: int, versions: Mapping[str, int]) -> DialogBook:
-    """The engine's book; ``versions`` gives the published version of each item."""
+    """The engine's book; ``versions`` gives the published version of each item.
+
+    What only workers say is not in it, so nothing that a resident writes or taps leads there.
+    """
     categories = [item for item in items.values() if isinstance(item, Category)]
     return DialogBook(
         version=version,
-        items={id_: _card(item, versions[id_]) for id_, item in items.items()},
+        items={
+            id_: _card(item, versions[id_])
+            for id_, item in items.items()
+            if not isinstance(item, Ready)
+        },
         dialogs={
             id_: to_dialog(item, categories)
             for id_, item in items.items()

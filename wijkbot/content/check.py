@@ -11,6 +11,7 @@ from wijkbot.content.check_dialogs import check_dialog, check_examples
 from wijkbot.content.check_helplines import check_card_lines, check_helpline
 from wijkbot.content.check_hours import check_hours
 from wijkbot.content.check_needed import check_needed
+from wijkbot.content.check_ready import check_ready
 from wijkbot.content.load import Loaded
 from wijkbot.content.model import (
     Alarm,
@@ -37,8 +38,9 @@ FIELDS: dict[str, frozenset[str]] = {
     "day": frozenset({"until"}),
     "number": frozenset({"jobs"}),
     "org": frozenset(Organisation.model_fields),
-    "link": frozenset({"private", "secure", "complaint", "job"}),
+    "link": frozenset({"private", "contact", "secure", "complaint", "job"}),
     "hours": frozenset({"next"}),
+    "chat": frozenset({"now", "opens"}),
     "job": frozenset({"number", "category", "area", "when"}),
     "helpline": frozenset(
         {
@@ -239,5 +241,6 @@ _CHECKS: tuple[Callable[[Loaded, Item], Iterator[Problem]], ...] = (
     check_helpline,
     check_card_lines,
     check_hours,
+    check_ready,
     _check_examples_of_faq,
 )

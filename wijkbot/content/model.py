@@ -86,6 +86,18 @@ class Text(_Item):
     reviewed: dict[str, bool] = Field(default_factory=dict)
 
 
+class Ready(_Item):
+    """A text that a worker puts in a secure talk; ``boundary``: it says how far that goes.
+
+    The bot itself has no way to it: see :func:`wijkbot.content.book.to_book`.
+    """
+
+    kind: Literal["ready"]
+    title: LangMap
+    text: LangMap
+    boundary: bool = False
+
+
 class Card(_Item):
     """The sentences of which the card of a consultation hour is made, by part."""
 
@@ -318,6 +330,7 @@ Item = (
     Pack
     | Organisation
     | Text
+    | Ready
     | Card
     | Faq
     | Hours
@@ -334,6 +347,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "pack": Pack,
     "organisation": Organisation,
     "text": Text,
+    "ready": Ready,
     "card": Card,
     "faq": Faq,
     "hours": Hours,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wijkbot.content.model import Card, DialogFile, Faq, Item, Text, TitledChoice
+from wijkbot.content.model import Card, DialogFile, Faq, Item, Ready, Text, TitledChoice
 
 REQUIRED = ("nl-NL", "nl-BE", "fr", "en")
 """Languages in which every resident must be able to read every text."""
@@ -80,6 +80,8 @@ def all_texts(item: Item) -> dict[str, Mapping[str, str]]:
                 texts["private_text"] = item.private_text
             texts |= {f"choice.{c.id}": c.title for c in item.choices}
             return texts
+        case Ready():
+            return {"title": item.title, "text": item.text}
         case Card():
             return dict(item.parts)
         case Faq():

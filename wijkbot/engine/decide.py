@@ -231,11 +231,14 @@ def _joined(scene: Scene, conversation: Conversation, *, is_alarm: bool) -> Turn
             return talk.begin(scene.book, scene.place, conversation, scene.facts, pending)
         return Turn(conversation)
     item = table.ALARM_GROUP if is_alarm else table.GROUP_WELCOME
+    quiet = (ChangePlace(PlaceChange.ALARM_GROUP),) if is_alarm else ()
     turn = replies.say(scene, conversation, item, Purpose.CONTACT)
+    if not any(isinstance(effect, Say) and effect.item == item for effect in turn.effects):
+        # it was here within the hour, and said all it may: nobody asked for a line about that
+        return Turn(conversation, (Withheld(Purpose.CONTACT, "answers-are-spent"), *quiet))
     # who comes in greets, and answers nobody: that is none of the answers of an hour
     greeted = tuple(e for e in turn.effects if e != ChangePlace(PlaceChange.ANSWERED))
     told = ChangePlace(PlaceChange.DISCLOSED)
-    quiet = (ChangePlace(PlaceChange.ALARM_GROUP),) if is_alarm else ()
     return Turn(turn.conversation, (*greeted, told, *quiet))
 
 

@@ -16,7 +16,10 @@ class Facts:
     """What the shell knows at this moment; the engine has no clock and no database.
 
     ``local_now`` is aware, in the neighbourhood's zone. ``random_token`` is a fresh one-time
-    token for this event. ``is_admin``: the platform said so just now. ``has_stopped`` and
+    token for this event. ``is_secure_chat_open``: somebody is there who takes a new conversation;
+    False when nobody is there, None when it is not known or they are all busy.
+    ``secure_chat_opens_at`` (aware): when somebody is there again, when that is known.
+    ``is_admin``: the platform said so just now. ``has_stopped`` and
     ``has_stopped_jobs``: no announcements, no odd jobs any more. ``is_ignored``: the resident
     asked not to be answered. ``mine_open_jobs`` counts the resident's own open odd jobs.
     ``received_at`` is aware: when the platform took the event, None when nobody sent it.
@@ -25,6 +28,7 @@ class Facts:
     local_now: datetime
     is_holiday: bool = False
     is_secure_chat_open: bool | None = None
+    secure_chat_opens_at: datetime | None = None
     is_admin: bool = False
     has_stopped: bool = False
     has_stopped_jobs: bool = False

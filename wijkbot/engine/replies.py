@@ -25,7 +25,7 @@ from wijkbot.engine.policy import PolicySettings, Request, permit
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.table import REPLIES, Reply
 from wijkbot.engine.talk import Turn
-from wijkbot.engine.values import Values
+from wijkbot.engine.values import Begin, PackWord, Values
 from wijkbot.engine.words import CRISIS_LABELS, Label, Place, Purpose
 
 PERSONAL = "menu.personal"
@@ -134,7 +134,8 @@ def _crisis(scene: Scene, conversation: Conversation, reading: Reading) -> Turn:
         return Turn(conversation)
     is_private = scene.place.place is Place.PRIVATE
     footers = (table.MINOR_FOOTER,) if is_private and Label.MINOR in reading.also else ()
-    turn = say(scene, conversation, row.item, row.purpose, row.key, footers=footers)
+    chat = _of_chat(scene.facts) if is_private else ()
+    turn = say(scene, conversation, row.item, row.purpose, row.key, footers=footers, values=chat)
     if not is_private or not any(isinstance(effect, Say) for effect in turn.effects):
         return turn
     shown = replace(turn.conversation, card=row.item, carded_at=scene.facts.local_now)
@@ -276,11 +277,21 @@ def _refer(scene: Scene, conversation: Conversation, row: Reply, label: Label) -
         return Turn(conversation, (Withheld(Purpose.REFERRAL, "turns-are-spent"),))
     has_stairs = told > 0 and label in {Label.HELP_PERSONAL, Label.DISTRESS}
     item, key = (table.REFERRAL_STAIRS[told], "text") if has_stairs else (row.item, row.key)
+    if item == table.REFERRAL_STAIRS[0] and scene.facts.is_secure_chat_open is False:
+        item = table.CHAT_CLOSED
     counted = conversation
     if label in {Label.HELP_PERSONAL, Label.DISTRESS}:
         moments = (*conversation.referred_at, scene.facts.local_now)
         counted = replace(conversation, referred_at=moments)
-    return say(scene, counted, item, row.purpose, key)
+    return say(scene, counted, item, row.purpose, key, values=_of_chat(scene.facts))
+
+
+def _of_chat(facts: Facts) -> Values:
+    """What is known of the secure chat now; a sentence about anything else is left out."""
+    is_open, opens_at = facts.is_secure_chat_open, facts.secure_chat_opens_at
+    now: Values = (("chat.now", PackWord(table.OPEN_NOW)),) if is_open else ()
+    later: Values = (("chat.opens", Begin(opens_at)),) if opens_at and not is_open else ()
+    return now + later
 
 
 def _dialog_for(scene: Scene, conversation: Conversation, label: Label | None) -> Turn:

@@ -56,6 +56,12 @@ SMALL_ANSWERS = frozenset(
 )
 """Answers that say little: in a group they count among the answers of an hour."""
 
+CHAT_CLOSED = "T09"
+"""Stands for the first step when nobody is there to talk with."""
+
+OPEN_NOW = "nu_open"
+"""The word of the vocabulary that says that somebody is there now."""
+
 REFERRAL_STAIRS = ("T08", "T08b", "T08c")
 """In private: the full referral, then the short one, then the phone only; then silence."""
 

@@ -7,7 +7,7 @@ resident's language. The one exception, :class:`OwnWords`, exists for odd jobs a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 OWN_WORDS_LIMIT = 120
 """Most characters of a resident's own words (DOMAIN 4.3: text of an odd job)."""
@@ -26,6 +26,20 @@ class Day:
     """A calendar day."""
 
     day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The moment (aware, in the zone of the neighbourhood) at which something begins."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PackWord:
+    """A word of the published vocabulary, as "open" in the reader's language."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,8 @@ class OwnWords:
 Value = (
     FieldOf
     | Day
+    | Begin
+    | PackWord
     | Number
     | Link
     | NextHour

@@ -57,6 +57,13 @@ class Database(ABC):
         False when somebody was reading for so long that it could not be done; ask again.
         """
 
+    async def tidy(self, tables: Sequence[str]) -> None:
+        """After deletions: take what was deleted out of the files of these tables.
+
+        Nothing to do where a deletion overwrites (SQLite's secure_delete).
+        """
+        del tables
+
     @abstractmethod
     async def close(self) -> None:
         """Finish what was submitted, and close every connection."""

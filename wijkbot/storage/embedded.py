@@ -65,6 +65,8 @@ class Embedded(Database):
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
         """Run on a snapshot."""
+        if self._is_closed:
+            raise DatabaseAway("the database is closed", "start wijkbot again")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, in_transaction, self._reader, fn)
 

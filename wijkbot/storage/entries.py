@@ -62,13 +62,22 @@ class KeyDestroyed:
     at: int
 
 
-Entry = Erased | OptedOut | OptedIn | KeyDestroyed
+@dataclass(frozen=True, slots=True)
+class SecureErased:
+    """A conversation of the secure chat is deleted; the hash of its id, ``at`` in seconds."""
+
+    tombstone: str
+    at: int
+
+
+Entry = Erased | OptedOut | OptedIn | KeyDestroyed | SecureErased
 
 _KINDS: Mapping[str, Callable[..., Entry]] = {
     "erased": Erased,
     "opt_out": OptedOut,
     "opt_in": OptedIn,
     "key_destroyed": KeyDestroyed,
+    "secure_erased": SecureErased,
 }
 _NAMES = {made: name for name, made in _KINDS.items()}
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
 
-from wijkbot.storage import erase, opt_outs
-from wijkbot.storage.entries import Entry, Erased, KeyDestroyed, OptedIn, OptedOut
+from wijkbot.storage import erase, opt_outs, secure_purge
+from wijkbot.storage.entries import Entry, Erased, KeyDestroyed, OptedIn, OptedOut, SecureErased
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.seal import delete_day_keys
 from wijkbot.storage.tables import (
@@ -76,6 +76,7 @@ def put_right(
 
 def _replay(conn: Connection, entries: Iterable[Entry]) -> tuple[int, int, int]:
     erasures = wishes = keys = 0
+    talks = secure_purge.by_tombstone(conn)
     for entry in entries:
         match entry:
             case Erased(member, chats, at):
@@ -88,6 +89,9 @@ def _replay(conn: Connection, entries: Iterable[Entry]) -> tuple[int, int, int]:
                 opt_outs.lift(conn, member, purpose)
             case KeyDestroyed(day):
                 keys += delete_day_keys(conn, [day])
+            case SecureErased(tombstone, at):
+                conv = talks.get(bytes.fromhex(tombstone), b"")
+                erasures += secure_purge.erase(conn, conv, bytes.fromhex(tombstone), at)
     return erasures, wishes, keys
 
 

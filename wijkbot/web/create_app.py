@@ -1,4 +1,4 @@
-"""Which addresses does the bot serve? Health, webhooks, and the sandbox where there is one."""
+"""Which addresses does the bot serve? Health, webhooks, the secure chat, and the sandbox."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.base import RequestResponseEndpoint
+from starlette.exceptions import HTTPException
 
 from wijkbot.adapter_api import Adapter, Mounted, WebhookReply, WebhookRequest
 from wijkbot.app.assemble import Bot
+from wijkbot.app.demo_team import PASSWORD, shown
 from wijkbot.app.health import look
 from wijkbot.app.logging import Seldom
 from wijkbot.app.metrics import CONTENT_TYPE, exposition, may_look
@@ -20,6 +22,14 @@ from wijkbot.app.receive import ChannelPort
 from wijkbot.storage.errors import DatabaseAway, StorageProblem
 from wijkbot.web.activation import add_activation
 from wijkbot.web.pages import body_of, bot_of, language_of, page
+from wijkbot.web.secure.answers import plain_refusal
+from wijkbot.web.secure.console_page import add_console_page
+from wijkbot.web.secure.conversation_api import add_conversation_api
+from wijkbot.web.secure.headers import Headers
+from wijkbot.web.secure.resident_api import add_resident_api
+from wijkbot.web.secure.resident_page import add_resident_page
+from wijkbot.web.secure.sharing import Sharing
+from wijkbot.web.secure.staff_api import add_staff_api
 
 log = structlog.get_logger()
 
@@ -43,20 +53,25 @@ HEADERS = {
 _HERE = Path(__file__).parent
 
 
-def create_app(bot: Bot) -> FastAPI:
-    """The ASGI application of one bot.
+def create_app(bot: Bot, *, is_demo: bool = False) -> FastAPI:
+    """The ASGI application of one bot; ``is_demo``: its front page says how to be a worker.
 
     Routes are plain functions that find the bot in ``app.state``: FastAPI keeps every route it
     ever saw, and would keep whatever a route closes over.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.bot = bot
+    app.state.is_demo = is_demo
     app.state.seldom = Seldom()
     app.add_api_route("/health", _health, methods=["GET"])
     app.add_api_route("/metrics", _metrics, methods=["GET"])
     if bot.role.receives:
         _add_doors(app, bot)
-    app.middleware("http")(_with_headers)
+    app.add_exception_handler(HTTPException, _no_route)
+    app.add_middleware(Headers, ordinary=HEADERS)  # the last one added stands outermost
+    chat = bot.house.settings.secure_chat
+    if chat is not None and chat.static_origin:
+        app.add_middleware(Sharing, origin=chat.static_origin)
     return app
 
 
@@ -72,6 +87,12 @@ def _add_doors(app: FastAPI, bot: Bot) -> None:
         adapter = bot.adapters[name]
         if isinstance(adapter, Mounted):
             app.mount(f"/sandbox/{name}", adapter.asgi())
+    if bot.secure is not None:
+        add_resident_page(app)
+        add_resident_api(app)
+        add_conversation_api(app)
+        add_console_page(app)
+        add_staff_api(app)
     if rooms:
         app.add_api_route("/", _front, methods=["GET"], response_class=HTMLResponse)
 
@@ -81,11 +102,12 @@ def _rooms(bot: Bot) -> list[str]:
     return [name for name, adapter in bot.adapters.items() if isinstance(adapter, Mounted)]
 
 
-async def _with_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    response = await call_next(request)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+async def _no_route(request: Request, error: Exception) -> Response:
+    """What no route takes; below /api it is answered as everything else there."""
+    if not isinstance(error, HTTPException):
+        raise error
+    refused = plain_refusal(request, error.status_code, str(error.detail))
+    return refused or await http_exception_handler(request, error)
 
 
 async def _health(request: Request) -> JSONResponse:
@@ -160,5 +182,13 @@ async def _front(request: Request) -> HTMLResponse:
         (name, settings.areas()[settings.neighbourhood_of(name)].name) for name in _rooms(bot)
     ]
     language = language_of(request)
-    organisation = settings.organisation.name
-    return HTMLResponse(page("front.html", language, organisation=organisation, areas=areas))
+    team = await shown(bot.house) if request.app.state.is_demo else []
+    told = page(
+        "front.html",
+        language,
+        organisation=settings.organisation.name,
+        areas=areas,
+        team=team,
+        password=PASSWORD,
+    )
+    return HTMLResponse(told, headers={"Cache-Control": "no-store"} if team else None)

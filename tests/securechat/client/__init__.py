@@ -1,0 +1,1 @@
+"""What is this package? A second client of wb1, written from docs/wb1.md and from nothing else."""

@@ -1,0 +1,298 @@
+"""What does a worker see of a conversation, and what do they write in it?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from wijkbot.app import secure_rows
+from wijkbot.app.secure_page import Page, page_of
+from wijkbot.app.secure_refusal import Nowhere
+from wijkbot.app.secure_room import SecureRoom
+from wijkbot.app.secure_rows import Json
+from wijkbot.app.secure_team import Team, no_team
+from wijkbot.app.secure_work import Worker, acting, actors_of
+from wijkbot.app.secure_write import Stored, Writing, already, check_writing, store
+from wijkbot.securechat.bundle import Draft, read_draft
+from wijkbot.securechat.encoding import Refused, b64
+from wijkbot.securechat.envelope import read_envelope
+from wijkbot.securechat.manifest import READING_ROLES, Member
+from wijkbot.securechat.states import Actor, State
+from wijkbot.securechat.timers import minute
+from wijkbot.securechat.wrapset import read_wrapset
+from wijkbot.storage import secure_chats, secure_messages, secure_queue
+from wijkbot.storage.secure_chats import Conversation
+
+Row = dict[str, Any]
+
+
+def readable(
+    conn: Connection, room: SecureRoom, worker: Worker, conv: bytes
+) -> tuple[Conversation, set[Actor]]:
+    """The conversation, for somebody who may read it now, and as whom they do.
+
+    Reading is claiming: one that waits is nobody's to read.
+
+    Raises:
+        Nowhere: it is not there, or not theirs.
+    """
+    seen = secure_chats.get(conn, conv)
+    team = room.team.newest(conn)
+    member = team.manifest.member(worker.member) if team else None
+    if seen is None or member is None:
+        raise Nowhere
+    if not _may_read(room, worker, seen, member, secure_queue.guests(conn, conv)):
+        raise Nowhere
+    return seen, actors_of(conn, worker, seen, member)
+
+
+def _may_read(
+    room: SecureRoom, worker: Worker, seen: Conversation, member: Member, guests: set[bytes]
+) -> bool:
+    if seen.state == State.WAITING:
+        return False
+    reads_all = room.settings.policy == "team" and member.role in READING_ROLES
+    acts = not acting(worker, seen, member).isdisjoint({Actor.ASSIGNEE, Actor.COORDINATOR})
+    return acts or reads_all or worker.member in guests
+
+
+async def queue(room: SecureRoom, worker: Worker) -> Json:
+    """What waits, and what is theirs."""
+
+    def look(conn: Connection) -> Json:
+        me = worker.member
+        others = secure_queue.others(conn, me) if worker.steps_in else []
+        return {
+            "waiting": [_waiting(one, me) for one in secure_queue.waiting(conn, me)],
+            "mine": _talked_in(conn, secure_queue.mine(conn, me), me),
+            "offered": [_other(one) for one in secure_queue.offered(conn, me)],
+            "beside": _talked_in(conn, secure_queue.watched(conn, me), me),
+            "others": [_other(one) for one in others],
+        }
+
+    return await room.house.database.read(look)
+
+
+def _waiting(seen: Conversation, member: bytes) -> Json:
+    return {
+        "conv": b64(seen.id),
+        "since": seen.created_at,
+        "lang": seen.lang,
+        "returning": seen.is_returning,
+        "version": seen.version,
+        "was_mine": seen.was_with == member,
+    }
+
+
+def _talked_in(conn: Connection, found: Sequence[Conversation], member: bytes) -> list[Json]:
+    said = secure_queue.last_seqs_by(conn, [one.id for one in found], member)
+    return [_mine(one, said.get(one.id, 0)) for one in found]
+
+
+def _mine(seen: Conversation, unread_after: int) -> Json:
+    return {
+        "conv": b64(seen.id),
+        "state": seen.state,
+        "version": seen.version,
+        "last_at": seen.last_at,
+        "last_seq": seen.last_seq,
+        "unread_after": unread_after,
+        "lang": seen.lang,
+        "pending_to": b64(seen.pending_to) if seen.pending_to else None,
+    }
+
+
+def _other(seen: Conversation) -> Json:
+    return {
+        "conv": b64(seen.id),
+        "version": seen.version,
+        "last_at": seen.last_at,
+        "lang": seen.lang,
+        "assigned_to": b64(seen.assigned_to) if seen.assigned_to else None,
+        "pending_to": b64(seen.pending_to) if seen.pending_to else None,
+    }
+
+
+async def news(
+    room: SecureRoom, worker: Worker, conv: bytes, after: int, version: int | None, wait: int
+) -> Json:
+    """The messages after a place; waits so many seconds for something new."""
+
+    def look(conn: Connection) -> Page:
+        seen, _ = readable(conn, room, worker, conv)
+        return page_of(conn, room, seen, after, seen.version)
+
+    with room.wakes.listen(conv) as event:
+        page = await room.house.database.read(look)
+        try:
+            async with asyncio.timeout(wait):
+                while not page.is_new(after, version):
+                    await event.wait()
+                    event.clear()
+                    page = await room.house.database.read(look)
+        except TimeoutError:
+            pass
+    return page.told
+
+
+async def keys(room: SecureRoom, worker: Worker, conv: bytes) -> Json:
+    """All wrapsets, and the public keys of the resident to check them with."""
+
+    def look(conn: Connection) -> Json:
+        seen, _ = readable(conn, room, worker, conv)
+        team = room.team.newest(conn)
+        if team is None:
+            raise no_team()
+        told = secure_rows.keys_json(conn, conv, worker.member, team)
+        return {**told, "resident": {"kem": b64(seen.kem), "sig": b64(seen.sig)}}
+
+    return await room.house.database.read(look)
+
+
+async def write(room: SecureRoom, worker: Worker, conv: bytes, row: Json) -> Stored:
+    """Take a message of who talks in it, and once only."""
+    envelope = read_envelope(row["envelope"], conv)
+    wrapset = read_wrapset(row["wrapset"], conv) if "wrapset" in row else None
+
+    def admit_in(conn: Connection) -> Callable[[Conversation], Writing]:
+        def admit(seen: Conversation) -> Writing:
+            team = room.team.current(conn, room.now)
+            member = team.manifest.member(worker.member)
+            if member is None or seen.assigned_to != worker.member:
+                raise Nowhere
+            actors = frozenset(actors_of(conn, worker, seen, member))
+            return Writing(member.signer, actors, envelope, wrapset)
+
+        return admit
+
+    def look(conn: Connection) -> Stored | None:
+        seen, _ = readable(conn, room, worker, conv)
+        if there := already(conn, envelope):
+            return there
+        writing = admit_in(conn)(seen)
+        if seen.state == State.CLOSED:
+            raise Refused("closed", "the conversation is closed")
+        check_writing(conn, seen, writing, room.team.current(conn, room.now))
+        return None
+
+    database = room.house.database
+    if there := await database.read(look):
+        return there
+    stored = await database.write(lambda c: store(c, room, conv, admit_in(c)))
+    if stored.is_new:
+        room.wakes.ring(conv, queue=False)
+    return stored
+
+
+async def check_reads(room: SecureRoom, worker: Worker, conv: bytes) -> set[Actor]:
+    """Nothing happens when they may read it; gives as whom they do.
+
+    Raises:
+        Nowhere: they may not.
+    """
+    return await room.house.database.read(lambda c: readable(c, room, worker, conv)[1])
+
+
+async def check_writes(room: SecureRoom, worker: Worker, conv: bytes) -> None:
+    """Nothing happens when they talk in it.
+
+    Raises:
+        Nowhere: they do not.
+    """
+    if Actor.ASSIGNEE not in await check_reads(room, worker, conv):
+        raise Nowhere
+
+
+async def drafts(room: SecureRoom, worker: Worker, conv: bytes) -> Json:
+    """The drafts: a trainee sees their own, who talks sees all."""
+
+    def look(conn: Connection) -> Json:
+        _, actors = readable(conn, room, worker, conv)
+        rows = secure_messages.drafts(conn, conv)
+        mine = [row for row in rows if actors or row.author == worker.member]
+        return {
+            "drafts": [
+                {
+                    "author": b64(row.author),
+                    "draft": b64(row.draft),
+                    "e": row.e,
+                    "iv": b64(row.iv),
+                    "ct": b64(row.ct),
+                }
+                for row in mine
+            ]
+        }
+
+    return await room.house.database.read(look)
+
+
+async def put_draft(room: SecureRoom, worker: Worker, conv: bytes, row: Json) -> None:
+    """The draft of somebody who looks on; it replaces their earlier one."""
+    draft: Draft = read_draft(row)
+
+    def keep(conn: Connection) -> None:
+        seen, _ = readable(conn, room, worker, conv)
+        if worker.member not in secure_queue.guests(conn, conv):
+            raise Nowhere
+        if draft.e != seen.epoch:
+            raise Refused("epoch", "the draft is for another epoch than the newest")
+        secure_messages.set_draft(
+            conn,
+            conv,
+            worker.member,
+            {
+                "draft": draft.id,
+                "e": draft.e,
+                "iv": draft.sealed.iv,
+                "ct": draft.sealed.ct,
+                "at": minute(room.now),
+            },
+        )
+
+    await room.house.database.write(keep)
+    room.wakes.ring(conv, queue=False)
+
+
+async def drop_drafts(room: SecureRoom, worker: Worker, conv: bytes) -> None:
+    """A trainee takes their draft away; who talks takes all of them away."""
+
+    def drop(conn: Connection) -> None:
+        _, actors = readable(conn, room, worker, conv)
+        for row in secure_messages.drafts(conn, conv):
+            if Actor.ASSIGNEE in actors or row.author == worker.member:
+                secure_messages.drop_draft(conn, conv, row.author)
+
+    await room.house.database.write(drop)
+    room.wakes.ring(conv, queue=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a conversation stood when it was rung for, read once for all consoles."""
+
+    seen: Conversation
+    guests: set[bytes]
+    team: Team
+
+    def seq_for(self, room: SecureRoom, worker: Worker) -> int | None:
+        """The newest place, for somebody who may read it; None for others."""
+        member = self.team.manifest.member(worker.member)
+        if member is None or not _may_read(room, worker, self.seen, member, self.guests):
+            return None
+        return self.seen.last_seq
+
+
+async def standing(room: SecureRoom, conv: bytes) -> Standing | None:
+    """Look at a conversation; None when it is gone."""
+
+    def look(conn: Connection) -> Standing | None:
+        seen, team = secure_chats.get(conn, conv), room.team.newest(conn)
+        if seen is None or team is None:
+            return None
+        return Standing(seen, secure_queue.guests(conn, conv), team)
+
+    return await room.house.database.read(look)

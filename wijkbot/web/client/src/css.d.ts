@@ -1,0 +1,2 @@
+/** A style sheet is bundled beside the script; nothing is imported from it. */
+declare module "*.css";

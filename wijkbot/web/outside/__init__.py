@@ -1,0 +1,1 @@
+"""The page of residents away from this server: written for another party, and checked there."""
