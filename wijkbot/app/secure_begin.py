@@ -199,9 +199,7 @@ async def config(room: SecureRoom, who: bytes) -> Json:
             "manifest": team.kept.manifest,
             "cert": team.kept.cert,
             "presence": here,
-            "opens_at": opens_at(hours(conn, room.house), room.house)
-            if here == "closed"
-            else None,
+            "opens_at": _opens_at(conn, room) if here == "closed" else None,
             "waiting": waiting,
             "is_full": waiting >= room.settings.queue_cap,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import socket
 import tempfile
@@ -95,6 +96,7 @@ def demo(port: int, data: Path | None) -> None:
 
 def _run(served: Served, ready: Callable[[int], None]) -> None:
     configure_logging()
+    allow_many_pages()
     clock = Clock()
     adapters = make_adapters(served.settings, served.folder, clock)
     with ExitStack() as held:
@@ -128,6 +130,15 @@ async def _serve(
         await serving
         if failed.done():
             failed.result()
+
+
+def allow_many_pages() -> None:
+    """Open as many files as this user may: each page of the secure chat that waits is one.
+
+    Linux starts a program with 1,024, and lets it take more when it asks.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def bind(host: str, port: int) -> socket.socket:

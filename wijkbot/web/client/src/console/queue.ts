@@ -20,6 +20,8 @@ import type { Live } from "./live";
 import { tell } from "./views";
 
 const AGE_MS = 30_000;
+/** In a busy hour hints come many times a second; nobody reads a list that fast. */
+const PAUSE_MS = 1_000;
 
 /** What is to be done with a conversation: open it, freshly claimed or taken over or not. */
 export type Opening = "claimed" | "accepted" | "";
@@ -29,6 +31,8 @@ export class Queue {
   private answer: QueueAnswer | null = null;
   private isReading = false;
   private isStale = false;
+  private isPlanned = false;
+  private readAt = -PAUSE_MS;
   openConv = "";
 
   constructor(
@@ -38,7 +42,7 @@ export class Queue {
   ) {
     live.listen((hint) => {
       if (hint.kind === "team") void this.readTeam();
-      else void this.read();
+      else this.plan();
     });
     setInterval(() => this.show(), AGE_MS);
     const box = part<HTMLInputElement>("available");
@@ -78,6 +82,20 @@ export class Queue {
     this.show();
   }
 
+  /** Read at once, or when the last time is a second ago. */
+  private plan(): void {
+    if (this.isPlanned) return;
+    this.isPlanned = true;
+    const wait = this.readAt + PAUSE_MS - performance.now();
+    setTimeout(
+      () => {
+        this.isPlanned = false;
+        void this.read();
+      },
+      Math.max(0, wait),
+    );
+  }
+
   /** One question at a time; a hint meanwhile asks once more. */
   async read(): Promise<void> {
     this.isStale = true;
@@ -94,6 +112,7 @@ export class Queue {
       if (error instanceof Away) show("offline", true);
     } finally {
       this.isReading = false;
+      this.readAt = performance.now();
     }
   }
 
