@@ -72,6 +72,7 @@ def test_58_every_package_is_pinned_by_its_content_and_by_no_address() -> None:
     lock = _lock()
     assert [] == [name for name, one in lock.items() if not one["integrity"].startswith("sha512-")]
     assert [] == [name for name, one in lock.items() if "resolved" in one]
+    assert "://" not in json.dumps(lock)
     shipped = {name for name, one in lock.items() if not one.get("dev")}
     assert MAY_SHIP == shipped
     assert {"MIT"} == {lock[name]["license"] for name in shipped}
