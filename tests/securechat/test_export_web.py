@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from wijkbot.app.pin import PIN_FILE
 from wijkbot.cli.main import app
 from wijkbot.settings import settings_from
+from wijkbot.web.secure.built import built_files
 from wijkbot.web.secure.headers import SECURE_HEADERS
-from wijkbot.web.secure.resident_page import CHAT_LANGUAGES, built_files
+from wijkbot.web.secure.resident_page import CHAT_LANGUAGES
 
 ORIGIN, API, PIN = "https://chat.example", "https://bot.example", "ab" * 32
 CONFIG = f"""[organisation]
@@ -54,7 +55,7 @@ def test_everything_the_page_loads_is_in_the_folder_and_nothing_else(config: Pat
     code, told = _run("export-web", *at)
     assert 0 == code, told
     assert f"wijkbot verify-web {ORIGIN}/c --api {API} --pin {PIN}" in told
-    built = built_files()
+    built = built_files("c")
     loaded = [built["c"]["script"], built["c"]["icon"]]
     loaded += [one["href"] for one in (*built["c"]["styles"], *built["words"].values())]
     wanted = {href.removeprefix("/") for href in loaded}

@@ -19,8 +19,7 @@ from tests.securechat.meddling import Outside, outside, rewritten
 from wijkbot.cli.main import app
 from wijkbot.web.outside import fetching
 from wijkbot.web.outside.rooms import TEAM
-from wijkbot.web.secure.console_page import console_files
-from wijkbot.web.secure.resident_page import built_files
+from wijkbot.web.secure.built import built_files
 
 END = b"</body>"
 
@@ -47,7 +46,7 @@ async def test_the_right_page_passes_in_every_language(seen: Outside) -> None:
 
 
 async def test_57_verify_web_sees_a_changed_byte(seen: Outside) -> None:
-    built = built_files()
+    built = built_files("c")
     files = [built["c"]["script"], built["c"]["styles"][0]["href"], built["c"]["icon"]]
     files += [one["href"] for one in built["words"].values()]
     assert len(files) >= 6
@@ -80,7 +79,7 @@ async def test_a_missing_header_is_seen_on_page_file_and_answer(seen: Outside) -
         return answer
 
     found = await seen.problems(meddle)
-    for what in ("/c headers", built_files()["c"]["script"], "/api/c/config headers"):
+    for what in ("/c headers", built_files("c")["c"]["script"], "/api/c/config headers"):
         assert any(one.startswith(what) for one in found), what
     assert all(one.endswith("Integrity-Policy is missing") for one in found)
 
@@ -125,7 +124,7 @@ async def test_a_redirect_to_another_server_ends_the_matter(seen: Outside) -> No
 
 
 async def test_a_redirect_of_the_script_is_not_followed(seen: Outside) -> None:
-    script = built_files()["c"]["script"]
+    script = built_files("c")["c"]["script"]
 
     def away(request: Request, answer: Response) -> Response:
         return RedirectResponse("/static/front.css") if request.url.path == script else answer
@@ -138,7 +137,7 @@ async def test_a_redirect_of_the_script_is_not_followed(seen: Outside) -> None:
 async def test_the_page_of_the_team_is_looked_at_too(seen: Outside) -> None:
     assert [] == await seen.problems(room=TEAM)
     assert any(url.endswith("/werk/uitnodiging") for url in seen.asked)
-    script = console_files()["werk"]["script"]
+    script = built_files("werk")["werk"]["script"]
     (found,) = await seen.problems(rewritten(script, b"e", b"f"), room=TEAM)
     assert found.startswith(f"{script} content: changed")
     there = rewritten("/werk/uitnodiging", END, b"<script>1</script></body>")

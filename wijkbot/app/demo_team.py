@@ -31,7 +31,7 @@ from wijkbot.recovery.member import (
 from wijkbot.recovery.root import certify, make_root, seal_root
 from wijkbot.recovery.words import ROOT_LENGTH, draw, published_lists
 from wijkbot.securechat.bundle import Sealed
-from wijkbot.securechat.encoding import ID_LENGTH, IV_LENGTH, Refused
+from wijkbot.securechat.encoding import ID_LENGTH, Refused
 from wijkbot.securechat.manifest import COORDINATOR, DAY, Manifest, Member, read_manifest
 from wijkbot.settings import Settings
 from wijkbot.storage import staff, staff_root, staff_sessions
@@ -197,8 +197,7 @@ def _missing(accounts: Iterable[staff.Account], last: Manifest) -> list[Member]:
 
 def _open(account: staff.Account) -> MemberKeys:
     keys = account.keys
-    sealed = Sealed(keys.bundle[:IV_LENGTH], keys.bundle[IV_LENGTH:])
-    kept = Account(keys.salt, keys.kdf, b"", sealed)
+    kept = Account(keys.salt, keys.kdf, b"", Sealed.of(keys.bundle))
     return open_member(kept, keys.member, (keys.kem, keys.sig), PASSWORD)
 
 

@@ -31,7 +31,7 @@ def helpline(
     A line in the reader's language comes first. Another country's line is never given: a wrong
     number is worse than none. ``only_checked``: on a crisis card only checked lines stand.
     """
-    line = _line(items, role, country, language, only_checked=only_checked)
+    line = helpline_of(items, role, country, language, only_checked=only_checked)
     return line.phone if line else ""
 
 
@@ -49,7 +49,7 @@ def helpline_hours(
     """
     told = set()
     for role in roles:
-        line = _line(items, role, country, language, only_checked=True)
+        line = helpline_of(items, role, country, language, only_checked=True)
         told.add(_hours(line, items, language) if line and line.expires >= today else "")
     return told.pop() if len(told) == 1 else ""
 
@@ -60,9 +60,15 @@ def _hours(line: Helpline, items: Mapping[str, Item], language: str) -> str:
     return field_of(line, "hours", language)
 
 
-def _line(
-    items: Mapping[str, Item], role: str, country: str, language: str, *, only_checked: bool
+def helpline_of(
+    items: Mapping[str, Item],
+    role: str,
+    country: str,
+    language: str,
+    *,
+    only_checked: bool = False,
 ) -> Helpline | None:
+    """The line with this role that can be called in a country; one in the language comes first."""
     base = language.split("-", maxsplit=1)[0]
     lines = [
         item

@@ -11,6 +11,8 @@ import os
 import re
 from pathlib import Path
 
+from wijkbot.securechat.encoding import b64
+
 PIN_FILE = "organisation-root.pin"
 _SHOWN = 16
 _PIN = re.compile(r"[0-9a-f]{64}")
@@ -27,6 +29,11 @@ def read_pin(folder: Path) -> str | None:
         ValueError: the file holds something else.
     """
     return _read(folder / PIN_FILE)
+
+
+def shown(pin: str | None) -> str:
+    """The pin as a page compares it; empty while no root was made."""
+    return b64(bytes.fromhex(pin)) if pin else ""
 
 
 def prepared(folder: Path, pin: str) -> Path:

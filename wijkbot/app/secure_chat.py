@@ -6,7 +6,6 @@ is kept.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from sqlalchemy import Connection
 
 from wijkbot.app import secure_rows
 from wijkbot.app.secure_gone import erase_now
-from wijkbot.app.secure_page import Page, page_of
+from wijkbot.app.secure_page import Page, next_page, page_of
 from wijkbot.app.secure_refusal import Nowhere, UnknownToken
 from wijkbot.app.secure_room import SecureRoom
 from wijkbot.app.secure_rows import Json, raced, standing_of
@@ -140,17 +139,7 @@ async def news(room: SecureRoom, tab: Tab, after: int, version: int | None, wait
 
     room.limits.begin_poll(tab.token_hash)
     try:
-        with room.wakes.listen(tab.conv) as event:
-            page = await room.house.database.read(look)
-            try:
-                async with asyncio.timeout(wait):
-                    while not page.is_new(after, version):
-                        await event.wait()
-                        event.clear()
-                        page = await room.house.database.read(look)
-            except TimeoutError:
-                # who is there may be another than when the wait began
-                page = await room.house.database.read(look)
+        page = await next_page(room, tab.conv, look, (after, version), wait)
     finally:
         room.limits.end_poll(tab.token_hash)
     return page.told

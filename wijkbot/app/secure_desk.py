@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from wijkbot.app import secure_rows
-from wijkbot.app.secure_page import Page, page_of
+from wijkbot.app.secure_page import Page, next_page, page_of
 from wijkbot.app.secure_refusal import Nowhere
 from wijkbot.app.secure_room import SecureRoom
 from wijkbot.app.secure_rows import Json
@@ -126,17 +125,7 @@ async def news(
         seen, _ = readable(conn, room, worker, conv)
         return page_of(conn, room, seen, after, seen.version)
 
-    with room.wakes.listen(conv) as event:
-        page = await room.house.database.read(look)
-        try:
-            async with asyncio.timeout(wait):
-                while not page.is_new(after, version):
-                    await event.wait()
-                    event.clear()
-                    page = await room.house.database.read(look)
-        except TimeoutError:
-            pass
-    return page.told
+    return (await next_page(room, conv, look, (after, version), wait)).told
 
 
 async def keys(room: SecureRoom, worker: Worker, conv: bytes) -> Json:

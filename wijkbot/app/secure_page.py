@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -27,6 +29,34 @@ class Page:
     def is_new(self, after: int, version: int | None) -> bool:
         """Has something come since, or changed since that version?"""
         return self.last_seq > after or (version is not None and version != self.version)
+
+
+async def next_page(
+    room: SecureRoom,
+    conv: bytes,
+    look: Callable[[Connection], Page],
+    since: tuple[int, int | None],
+    wait: int,
+) -> Page:
+    """The page as soon as it is new, compared with that place and version; at last after a wait.
+
+    ``wait`` is in seconds. Whatever ``look`` raises ends it.
+    """
+    read = room.house.database.read
+    with room.wakes.listen(conv) as event:
+        page = await read(look)
+        if not wait:
+            return page
+        try:
+            async with asyncio.timeout(wait):
+                while not page.is_new(*since):
+                    await event.wait()
+                    event.clear()
+                    page = await read(look)
+        except TimeoutError:
+            # who is there may be another than when the wait began
+            page = await read(look)
+    return page
 
 
 def page_of(

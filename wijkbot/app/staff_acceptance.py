@@ -64,7 +64,7 @@ class Acceptance:
 
     def keys(self, login_hash: str) -> Keys:
         """As they are kept."""
-        sealed = self.bundle.iv + self.bundle.ct
+        sealed = self.bundle.kept
         return Keys(self.salt, MEMBER_KDF, login_hash, sealed, self.member, self.kem, self.sig)
 
 

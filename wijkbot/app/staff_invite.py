@@ -246,7 +246,7 @@ def _prepare_pin(folder: Path, root: RootOffer) -> None:
 
 def _keep_root(conn: Connection, root: RootOffer, now: int) -> None:
     manifest, cert = root.manifest, root.cert
-    sealed = root.sealed.iv + root.sealed.ct
+    sealed = root.sealed.kept
     kept = Root(manifest.org, root.root_sig, root.recovery_kem, sealed)
     listed = Kept(1, manifest.hash, manifest.as_json(), cert.as_json(), root.root_sig)
     if not staff_root.make(conn, kept, now) or not secure_manifests.add(conn, listed):

@@ -23,7 +23,7 @@ from wijkbot.recovery.member import Account, MemberKeys, open_member
 from wijkbot.recovery.root import Root, open_root
 from wijkbot.recovery.words import ROOT_LENGTH, WordList, published_lists, split
 from wijkbot.securechat.bundle import Sealed
-from wijkbot.securechat.encoding import IV_LENGTH, Refused
+from wijkbot.securechat.encoding import Refused
 from wijkbot.securechat.manifest import Member, check_pin
 from wijkbot.settings import SettingsError, load_settings
 from wijkbot.storage import staff, staff_root
@@ -124,7 +124,7 @@ def _account(conn: Connection, house: House, team: Team, option: str, login: str
 def _open(known: Known, ask: Ask) -> tuple[Root, MemberKeys]:
     root = _open_root(known.root, ask("The twelve words"), published_lists())
     keys = known.by.keys
-    account = Account(keys.salt, keys.kdf, b"", _sealed(keys.bundle))
+    account = Account(keys.salt, keys.kdf, b"", Sealed.of(keys.bundle))
     password = ask("Your own password")
     try:
         return root, open_member(account, keys.member, (keys.kem, keys.sig), password)
@@ -140,14 +140,10 @@ def _open_root(stored: StoredRoot, typed: str, lists: Mapping[str, WordList]) ->
     public = (stored.recovery_kem, stored.root_sig)
     for known in lists.values():
         try:
-            return open_root(_sealed(stored.sealed), stored.org, public, known.find(typed))
+            return open_root(Sealed.of(stored.sealed), stored.org, public, known.find(typed))
         except (ValueError, Refused):
             continue  # of another language, or not the words
     raise SettingsError("words", "they do not open the root; look again for each word")
-
-
-def _sealed(raw: bytes) -> Sealed:
-    return Sealed(raw[:IV_LENGTH], raw[IV_LENGTH:])
 
 
 async def _recover_all(room: SecureRoom, doing: Recovering, found: list[Locked]) -> None:

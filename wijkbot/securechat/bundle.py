@@ -36,6 +36,16 @@ class Sealed:
     iv: bytes
     ct: bytes
 
+    @classmethod
+    def of(cls, kept: bytes) -> Sealed:
+        """From the one value in which it is kept."""
+        return cls(kept[:IV_LENGTH], kept[IV_LENGTH:])
+
+    @property
+    def kept(self) -> bytes:
+        """Both in one value, the iv first."""
+        return self.iv + self.ct
+
     def as_json(self) -> dict[str, object]:
         """As it travels."""
         return {"iv": b64(self.iv), "ct": b64(self.ct)}

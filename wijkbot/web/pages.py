@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from fastapi import Request
@@ -24,12 +25,12 @@ def bot_of(request: Request) -> Bot:
     return bot
 
 
-def language_of(request: Request) -> str:
+def language_of(request: Request, among: Collection[str] = PAGE_LANGUAGES) -> str:
     """The first known language of: the address (``?lang=``), the browser; else Dutch."""
     asked = request.headers.get("accept-language", "").split(",")
     wanted = [request.query_params.get("lang", ""), *asked]
     codes = [code.strip()[:2].lower() for code in wanted]
-    return next((code for code in codes if code in PAGE_LANGUAGES), "nl")
+    return next((code for code in codes if code in among), "nl")
 
 
 async def body_of(request: Request, limit: int) -> bytes | None:

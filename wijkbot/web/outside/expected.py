@@ -15,10 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from wijkbot.app.pin import shown
 from wijkbot.web.outside.rooms import RESIDENTS, TEAM, Room
 from wijkbot.web.pages import page
-from wijkbot.web.secure.console_page import console_files
-from wijkbot.web.secure.resident_page import built_files
+from wijkbot.web.secure.built import built_files
 
 _STATIC = Path(__file__).parents[1] / "static"
 _DATA = re.compile(r"data-page='([^']*)'")
@@ -56,7 +56,7 @@ class Expected:
     @property
     def pin_on_page(self) -> str:
         """The pin as the page's data has it."""
-        return base64.urlsafe_b64encode(bytes.fromhex(self.pin)).rstrip(b"=").decode()
+        return shown(self.pin)
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def expected(pin: str, api: str = "", exit_url: str = "", room: Room = RESIDENTS
     Raises:
         Damaged: one of them was changed.
     """
-    built = console_files() if room is TEAM else built_files()
+    built = built_files("werk" if room is TEAM else "c")
     parts = built[room.name]
     return Expected(
         pin=pin,

@@ -173,6 +173,13 @@ def number_in(request: Request, name: str, default: int | None = None) -> int | 
     return int(text)
 
 
+def addresses_of(request: Request) -> tuple[str, list[str]]:
+    """From where the request came, and what X-Forwarded-For adds, the nearest last."""
+    peer = request.client.host if request.client else ""
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    return peer, [one for one in forwarded if one.strip()]
+
+
 def plain_refusal(request: Request, status: int, detail: str) -> JSONResponse | None:
     """The answer to what no route takes, below /api; None elsewhere."""
     if not is_below(request.url.path, "/api/c", "/api/w"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from time import monotonic
 
 from fastapi import FastAPI, Request
@@ -29,10 +30,9 @@ from wijkbot.web.secure.answers import (
     id_in,
     json_of,
     no_body,
-    number_in,
     room_of,
 )
-from wijkbot.web.secure.resident_api import WAIT_SECONDS, kept_answer, or_gone
+from wijkbot.web.secure.resident_api import kept_answer, polled
 from wijkbot.web.secure.sessions import current_staff, is_still_in
 
 PERMISSION = "conversation.others"
@@ -104,15 +104,7 @@ async def _keys(request: Request) -> Response:
 
 async def _news(request: Request) -> Response:
     room, worker = await _worker(request)
-    conv = id_in(request, "conv")
-    after = number_in(request, "after", 0) or 0
-    wait = min(number_in(request, "wait", 0) or 0, WAIT_SECONDS)
-    version = number_in(request, "version")
-
-    async def look() -> Response:
-        return JSONResponse(await secure_desk.news(room, worker, conv, after, version, wait))
-
-    return await (or_gone(request, look()) if wait else look())
+    return await polled(request, partial(secure_desk.news, room, worker, id_in(request, "conv")))
 
 
 async def _write(request: Request) -> Response:

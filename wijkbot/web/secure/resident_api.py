@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,6 +18,8 @@ from wijkbot.app.secure_room import SecureRoom
 from wijkbot.web.secure.answers import (
     BLOB_TYPE,
     Endpoint,
+    Json,
+    addresses_of,
     answering,
     blob_of,
     id_in,
@@ -59,9 +62,21 @@ def add_resident_api(app: FastAPI) -> None:
 
 def visitor_of(request: Request, room: SecureRoom) -> bytes:
     """Who is asking, for limits and for today only."""
-    peer = request.client.host if request.client else ""
-    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-    return room.limits.visitor(peer, [one for one in forwarded if one], room.settings.proxies)
+    return room.limits.visitor(*addresses_of(request), room.settings.proxies)
+
+
+async def polled(
+    request: Request, news: Callable[[int, int | None, int], Awaitable[Json]]
+) -> Response:
+    """What is new since the place and version that the request names, at last after its wait."""
+    after = number_in(request, "after", 0) or 0
+    wait = min(number_in(request, "wait", 0) or 0, WAIT_SECONDS)
+    version = number_in(request, "version")
+
+    async def look() -> Response:
+        return JSONResponse(await news(after, version, wait))
+
+    return await (or_gone(request, look()) if wait else look())
 
 
 async def or_gone(request: Request, work: Coroutine[Any, Any, Response]) -> Response:
@@ -111,14 +126,7 @@ async def _come_back(request: Request) -> Response:
 
 async def _news(request: Request) -> Response:
     room, tab = await _tab(request)
-    after = number_in(request, "after", 0) or 0
-    wait = min(number_in(request, "wait", 0) or 0, WAIT_SECONDS)
-    version = number_in(request, "version")
-
-    async def look() -> Response:
-        return JSONResponse(await secure_chat.news(room, tab, after, version, wait))
-
-    return await (or_gone(request, look()) if wait else look())
+    return await polled(request, partial(secure_chat.news, room, tab))
 
 
 async def _keys(request: Request) -> Response:

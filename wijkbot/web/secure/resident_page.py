@@ -6,24 +6,21 @@ stands in it as data, the pin of the organisation's root first of all.
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from wijkbot.app.house import House, local_time
-from wijkbot.app.lookup import helpline_hours
-from wijkbot.app.pin import read_pin
-from wijkbot.content.model import Helpline, Item
+from wijkbot.app.lookup import helpline_hours, helpline_of
+from wijkbot.app.pin import read_pin, shown
+from wijkbot.content.model import Item
 from wijkbot.settings import SecureChatSettings
-from wijkbot.web.pages import bot_of, page
+from wijkbot.web.pages import bot_of, language_of, page
+from wijkbot.web.secure.built import built_files
 
 CHAT_LANGUAGES = {
     "nl": "Nederlands",
@@ -43,7 +40,6 @@ ROLES = ("emergency", "suicide", "listen", "violence", "child")
 """The lines of the page, in this order: the first three stand in the bar that never leaves."""
 
 _IN_BAR = ("emergency", "suicide", "listen")
-_BUILT = Path(__file__).parents[1] / "static" / "c" / "built.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,51 +62,23 @@ def add_resident_page(app: FastAPI) -> None:
     app.add_api_route("/c", _chat, methods=["GET", "HEAD"], response_model=None)
 
 
-def chat_language(request: Request) -> str:
-    """The first known language of: the address (``?lang=``), the browser; else Dutch."""
-    asked = request.headers.get("accept-language", "").split(",")
-    wanted = [request.query_params.get("lang", ""), *asked]
-    codes = [code.strip()[:2].lower() for code in wanted]
-    return next((code for code in codes if code in CHAT_LANGUAGES), "nl")
-
-
 def crisis_lines(
     items: Mapping[str, Item], country: str, language: str, today: date
 ) -> tuple[Line, ...]:
     """One line for each role that this country has one for; one in the language comes first."""
     lines = []
     for role in ROLES:
-        fitting = [
-            item
-            for item in items.values()
-            if isinstance(item, Helpline)
-            and role in item.roles
-            and item.country in {country, "both"}
-            and item.phone
-        ]
-        fitting.sort(key=lambda item: _order(item, language))
-        if fitting:
-            first = fitting[0]
+        first = helpline_of(items, role, country, language)
+        if first is not None:
             checked = first.confidence == "checked" and language in REVIEWED
             hours = helpline_hours(items, [role], country, language, today) if checked else ""
             lines.append(Line(role, first.name, first.phone, hours))
     return tuple(lines)
 
 
-def _order(item: Helpline, language: str) -> tuple[bool, bool, str]:
-    return language not in item.languages, "en" not in item.languages, item.id
-
-
-@lru_cache(maxsize=1)
-def built_files() -> Mapping[str, Any]:
-    """Which files the page loads, and with which integrity: as the build wrote it down."""
-    found: dict[str, Any] = json.loads(_BUILT.read_text(encoding="utf-8"))
-    return found
-
-
 async def _chat(request: Request) -> Response:
     bot = bot_of(request)
-    language = chat_language(request)
+    language = language_of(request, CHAT_LANGUAGES)
     chat = bot.house.settings.secure_chat
     if chat is not None and chat.static_origin:
         return RedirectResponse(f"{chat.static_origin}/c/{language}/", 307)
@@ -129,7 +97,7 @@ def resident_page(house: House, folder: Path, language: str, api: str = "") -> s
     lines = crisis_lines(items, settings.country_of(area), language, today)
     if api:
         lines = tuple(replace(line, hours="") for line in lines)
-    files = built_files()
+    files = built_files("c")
     chat = settings.secure_chat or SecureChatSettings()
     return page(
         "chat.html",
@@ -153,7 +121,11 @@ def resident_page(house: House, folder: Path, language: str, api: str = "") -> s
 def _data(
     folder: Path, language: str, words: Mapping[str, Mapping[str, str]], **addresses: str
 ) -> dict[str, object]:
-    pin = read_pin(folder)
-    raw = base64.urlsafe_b64encode(bytes.fromhex(pin)).rstrip(b"=").decode() if pin else ""
     own = language if language in words else "en"
-    return {"lang": language, "pin": raw, "list": own, "words": words, **addresses}
+    return {
+        "lang": language,
+        "pin": shown(read_pin(folder)),
+        "list": own,
+        "words": words,
+        **addresses,
+    }

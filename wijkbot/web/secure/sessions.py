@@ -5,7 +5,6 @@ A session is looked up with every request, so that it is dead the moment its row
 
 from __future__ import annotations
 
-import base64
 import hmac
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
+from wijkbot.securechat.encoding import b64
 from wijkbot.storage import staff_sessions
 from wijkbot.storage.staff_sessions import presence
 from wijkbot.web.pages import bot_of
@@ -206,7 +206,7 @@ def set_cookie(request: Request, response: Response, cookie: str) -> None:
 def csrf_of(cookie: str) -> str:
     """The word that only a page of ours can know: made from the cookie, which no page can read."""
     made = hmac.digest(cookie.encode(), b"wijkbot:csrf", "sha256")
-    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+    return b64(made)
 
 
 def _is_on_loopback(request: Request) -> bool:

@@ -120,10 +120,8 @@ def door_of(request: Request) -> Door:
 def visitor_of(request: Request) -> bytes:
     """Who is asking, for the limits of today only."""
     chat = bot_of(request).house.settings.secure_chat
-    peer = request.client.host if request.client else ""
-    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-    parts = [one for one in forwarded if one.strip()]
-    return door_of(request).limits.visitor(peer, parts, chat.proxies if chat else 0)
+    proxies = chat.proxies if chat else 0
+    return door_of(request).limits.visitor(*answers.addresses_of(request), proxies)
 
 
 def by(staff: Staff) -> By:

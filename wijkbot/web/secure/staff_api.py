@@ -8,8 +8,8 @@ from starlette.responses import Response
 from wijkbot.app.staff_acceptance import SALT_BYTES, read_login_name
 from wijkbot.app.staff_door import Door, Inside, NewPassword
 from wijkbot.app.staff_proof import LOGIN_BYTES, totp_uri
-from wijkbot.securechat.bundle import read_bundle
-from wijkbot.securechat.encoding import IV_LENGTH, Refused, b64, text_of, unb64
+from wijkbot.securechat.bundle import Sealed, read_bundle
+from wijkbot.securechat.encoding import Refused, b64, text_of, unb64
 from wijkbot.storage import staff as stored
 from wijkbot.storage import staff_passkeys
 from wijkbot.web.pages import bot_of
@@ -100,7 +100,6 @@ async def _me(request: Request) -> Response:
     keys = await house.database.read(lambda c: staff_passkeys.of_account(c, staff.account))
     if account is None:
         raise Refused("session", "the session is over")
-    sealed = account.keys.bundle
     return reply(
         {
             "account": account.id,
@@ -110,7 +109,7 @@ async def _me(request: Request) -> Response:
             "member": b64(account.keys.member),
             "kem": b64(account.keys.kem),
             "sig": b64(account.keys.sig),
-            "bundle": {"iv": b64(sealed[:IV_LENGTH]), "ct": b64(sealed[IV_LENGTH:])},
+            "bundle": Sealed.of(account.keys.bundle).as_json(),
             "salt": b64(account.keys.salt),
             "kdf": account.keys.kdf,
             "csrf": csrf_of(staff.cookie),
@@ -122,11 +121,10 @@ async def _me(request: Request) -> Response:
 
 async def _password(request: Request) -> Response:
     row = await json_of(request, "login new_login new_salt bundle", FACTORS)
-    sealed = read_bundle(row["bundle"])
     new = NewPassword(
         login=unb64(row["new_login"], LOGIN_BYTES),
         salt=unb64(row["new_salt"], SALT_BYTES),
-        bundle=sealed.iv + sealed.ct,
+        bundle=read_bundle(row["bundle"]).kept,
     )
     staff, door = await current_staff(request), door_of(request)
     account, now = await door.again(_inside(staff), proof_of(row), visitor_of(request))

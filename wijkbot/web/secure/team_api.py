@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from wijkbot.app import pin, staff_hours, staff_team
 from wijkbot.app.staff_team import Team
-from wijkbot.securechat.encoding import IV_LENGTH, Refused, b64
+from wijkbot.securechat.bundle import Sealed
+from wijkbot.securechat.encoding import Refused, b64
 from wijkbot.securechat.manifest import read_cert, read_manifest
 from wijkbot.storage import staff as stored
 from wijkbot.storage import staff_audit, staff_sessions
@@ -78,8 +79,7 @@ def _account(account: Account, team: Team) -> Json:
 def _sealed_root(staff: Staff, team: Team) -> Json:
     if team.root is None or not staff.may("root"):
         return {}
-    sealed = team.root.sealed
-    shown = {"iv": b64(sealed[:IV_LENGTH]), "ct": b64(sealed[IV_LENGTH:])}
+    shown = Sealed.of(team.root.sealed).as_json()
     return {"sealed_root": shown, "recovery_kem": b64(team.root.recovery_kem)}
 
 
