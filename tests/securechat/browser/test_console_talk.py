@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 import zlib
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, FilePayload, expect
+from playwright.async_api import Browser, FilePayload, Route, expect
 
 from tests.securechat.browser.visit import TOGETHER, WAIT_SECONDS, Place, Visit
 from tests.securechat.browser.work import Console, Team, a_team, beside, founder, worker
@@ -124,6 +125,33 @@ async def test_what_was_given_back_goes_on_with_a_colleague(team: Team) -> None:
     await anna.claim()
     await anna.sees("Dag.")
     await expect(anna.part("log")).to_contain_text("Ben gaf dit gesprek terug", timeout=_MS)
+
+
+async def test_who_changed_since_the_list_was_read_is_taken_all_the_same(team: Team) -> None:
+    """On a slow line the list is old when it is pressed; it may not cost a second press."""
+    anna, ben = await beside(team.anna), await beside(team.ben)
+    visit = await anna.place.visit()
+    await visit.begin("Op een trage lijn.")
+    await anna.go("Gesprekken")
+    await expect(anna.part("waiting").get_by_role("button")).to_have_count(1, timeout=_MS)
+    pressed = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await pressed.wait()
+        await route.continue_()
+
+    async def press(route: Route) -> None:
+        pressed.set()
+        await route.continue_()
+
+    await anna.page.route("**/api/w/queue", hold)
+    await anna.page.route("**/claim", press)
+    await ben.claim()
+    await ben.sees("Op een trage lijn.")
+    await ben.step("Terug naar de wachtrij")
+    await expect(ben.part("status")).to_contain_text("niet meer bij jou", timeout=_MS)
+    await anna.claim()
+    await anna.sees("Op een trage lijn.")
 
 
 async def test_a_reload_asks_for_the_password_and_keeps_the_draft(team: Team) -> None:

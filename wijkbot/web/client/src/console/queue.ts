@@ -178,12 +178,25 @@ export class Queue {
 
   private async claim(one: Waiting): Promise<void> {
     try {
-      await post(`conversations/${one.conv}/claim`, { version: one.version });
+      await this.take(one);
       this.open(one.conv, "claimed", one.lang);
     } catch (error) {
       tell(why(error, { unknown: "faster" }));
     }
     await this.read();
+  }
+
+  /** The list on the page may be a second old: who still waits, but changed meanwhile, is taken. */
+  private async take(one: Waiting): Promise<void> {
+    try {
+      await post(`conversations/${one.conv}/claim`, { version: one.version });
+    } catch (error) {
+      if (!(error instanceof Said) || error.code !== "version") throw error;
+      const { waiting } = await get<QueueAnswer>("queue");
+      const changed = waiting.find((two) => two.conv === one.conv);
+      if (!changed || changed.version === one.version) throw error;
+      await post(`conversations/${one.conv}/claim`, { version: changed.version });
+    }
   }
 
   private async answerOffer(one: Other, what: "accept" | "decline"): Promise<void> {
