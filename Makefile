@@ -5,13 +5,14 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 PORT ?= 8080
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 PINS := -c constraints.txt
 EVERYTHING := .[matrix,telegram,whatsapp,postgres,semantic,dev]
 
-.PHONY: help setup demo chat test check lint types contracts fix web bench-delivery bench-understanding bench-secure-chat soak wheel pins clean
+.PHONY: help setup demo chat test check lint types contracts fix web bench-delivery bench-understanding bench-secure-chat bench-telegram soak wheel sbom audit pins clean
 
 ##@ Look around
 help: ## show this list
@@ -28,9 +29,9 @@ chat: $(VENV)/.demo-ready ## talk to the dialogs in the terminal (ARGS="--lang f
 ##@ Work on it
 setup: $(VENV)/.dev-ready ## install everything that tests and checks need
 
-test: $(VENV)/.dev-ready ## run all tests; fetches a browser and PostgreSQL when missing (ARGS="-k klus")
+test: $(VENV)/.dev-ready ## run all tests; fetches a browser and PostgreSQL when missing (ARGS="-k klus", WORKERS=2 processes)
 	@$(BIN)/python -m tests.provision
-	@WIJKBOT_STRICT=1 $(BIN)/python -m pytest $(ARGS)
+	@WIJKBOT_STRICT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: lint types contracts test ## everything that must hold before a change lands
 
@@ -62,6 +63,9 @@ bench-understanding: $(VENV)/.dev-ready ## how fast and how well messages are un
 bench-secure-chat: $(VENV)/.dev-ready ## how many residents the secure chat holds, and how fast it is (about 5 minutes; ARGS=--quick)
 	@$(BIN)/python -m bench.secure_chat $(ARGS)
 
+bench-telegram: $(VENV)/.dev-ready ## what an answer on Telegram costs, beside a bare echo (about 3 minutes; ARGS=--quick)
+	@$(BIN)/python -m bench.telegram $(ARGS)
+
 soak: $(VENV)/.dev-ready ## ten minutes at 100 messages a second: does anything grow? (ARGS="--on postgresql")
 	@$(BIN)/python -m tests.provision >&2
 	@$(BIN)/python -m bench.soak $(ARGS)
@@ -69,6 +73,12 @@ soak: $(VENV)/.dev-ready ## ten minutes at 100 messages a second: does anything 
 ##@ Give it away
 wheel: $(VENV)/.dev-ready ## build dist/wijkbot-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation
+
+sbom: $(VENV)/.dev-ready ## write dist/wijkbot.cdx.json: every package, its version and licence (CycloneDX)
+	@$(BIN)/python -m tests.packages.bill dist/wijkbot.cdx.json
+
+audit: $(VENV)/.dev-ready ## ask the network for known weaknesses of what we use (before a release)
+	@$(BIN)/python -m tests.packages.audit
 
 pins: $(VENV)/.dev-ready ## write constraints.txt from what is installed and tested now
 	@{ head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude wijkbot | grep '==' | sort -f; } \

@@ -150,6 +150,10 @@ def test_nobody_imports_through_the_folder_adapters() -> None:
         ("An adapter sees", "adapters/wijkbot_matrix/__init__.py", "import wijkbot.clock"),
         ("Adapters do not", "adapters/wijkbot_telegram/__init__.py", "import wijkbot_matrix"),
         ("Randomness comes from", "wijkbot/storage/__init__.py", "import secrets"),
+        ("Nothing of the secure", "wijkbot/app/secure_room.py", "import wijkbot.app.info_card"),
+        ("What sends an info card", "wijkbot/app/info_card.py", "import wijkbot.app.secure_room"),
+        ("The secure chat's rules are pure", "wijkbot/securechat/limits.py", "import time"),
+        ("The secure chat's rules are pure", "wijkbot/securechat/work.py", "import json"),
     ],
     ids=lambda value: value if " " in value and "/" not in value else "",
 )

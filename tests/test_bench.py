@@ -30,6 +30,18 @@ CHAT_KEYS = {
     "rss_mb",
     "cpu_percent",
 }
+TELEGRAM_KEYS = {
+    "stored_25_p99_ms",
+    "answered_25_p99_ms",
+    "cpu_25_ms",
+    "stored_200_p99_ms",
+    "answered_200_p99_ms",
+    "cpu_200_ms",
+    "stored_per_s",
+    "answered_per_s",
+    "cpu_all_ms",
+    "rss_mb",
+}
 
 
 def _last_line(*asked: str) -> dict[str, dict[str, float]]:
@@ -54,3 +66,12 @@ def test_last_line_of_the_secure_chat_has_every_figure() -> None:
     assert list(figures) == ["0", "50", "100", "200"]
     for stage in figures.values():
         assert all(stage[key] > 0 for key in CHAT_KEYS)
+
+
+def test_last_line_of_telegram_has_every_figure_and_all_are_answered() -> None:
+    figures = _last_line("bench.telegram", "--quick")
+    assert list(figures) == ["wijkbot", "echo", "relative"]
+    for name in ("wijkbot", "echo"):
+        assert all(figures[name][key] > 0 for key in TELEGRAM_KEYS)
+        assert figures[name]["unanswered"] == 0
+    assert set(figures["relative"]) == {"cpu_25_ms", "cpu_200_ms", "cpu_all_ms"}

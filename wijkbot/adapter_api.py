@@ -9,10 +9,29 @@ module and nothing else of wijkbot; wijkbot imports no adapter. The entry point 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
+
+from wijkbot.adapter_words import (
+    ActResult,
+    Attachment,
+    Photo,
+    Queued,
+    Reason,
+    Refused,
+    SendResult,
+    Sent,
+    Unknown,
+    Unsupported,
+)
+
+# What this module only passes on; all that it defines itself is part of the seam as well.
+__all__ = [
+    "ActResult", "Attachment", "Photo", "Queued", "Reason", "Refused", "SendResult", "Sent",
+    "Unknown", "Unsupported",
+]  # fmt: skip
 
 
 class ConfigError(Exception):
@@ -116,7 +135,12 @@ class Message:
     The adapter shows ``choices`` as its platform can: buttons, a list, or numbered lines.
     ``key`` is the outbox row's id: where the platform can, sending twice under one key shows
     one message. ``answer_to`` is a platform event id to show as a reply, empty where the rule
-    forbids that. ``expires_at``: after it the message must not be shown any more.
+    forbids that. ``expires_at``: after it the message must not be shown any more. ``asker`` is
+    the address of who was answered in a group: where the platform can, only they can press its
+    choices. ``only_asker``: where the chat can, nobody else sees the message.
+
+    ``photo`` and ``attachment`` come on top of what the text says: a platform without pictures
+    shows ``photo.alt`` below it (:meth:`in_words`). ``is_silent``: ring no bell, if that can be.
     """
 
     key: str
@@ -127,6 +151,26 @@ class Message:
     thread: str = ""
     language: str = "nl"
     expires_at: datetime | None = None
+    photo: Photo | None = None
+    attachment: Attachment | None = None
+    is_silent: bool = False
+    asker: str = ""
+    only_asker: bool = False
+
+    def in_words(self) -> Message:
+        """The same message for a platform that shows text only."""
+        alt = self.photo.alt if self.photo else ""
+        text = f"{self.text}\n[{alt}]" if alt else self.text
+        return replace(self, text=text, photo=None, attachment=None)
+
+
+class Audience(StrEnum):
+    """Who is shown a list of commands; whoever is in none of the others is everybody."""
+
+    EVERYBODY = "everybody"
+    PRIVATE = "private"
+    GROUP = "group"
+    ADMINS = "admins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +190,9 @@ class Capabilities:
     can_withdraw: bool = False
     can_pin: bool = False
     can_thread: bool = False
+    has_photos: bool = False
+    has_attachments: bool = False
+    can_show_to_one: bool = False
     has_receipts: bool = False
     is_idempotent: bool = False
     reply_window_hours: int = 0
@@ -153,68 +200,6 @@ class Capabilities:
     group_gap_ms: int = 1000
     account_per_s: float = 0.0
     account_burst: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The platform took it; ``message_id`` is its id there."""
-
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """The platform accepted it for later; a DELIVERY event tells the rest."""
-
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """It may or may not have arrived (a time-out after the request left)."""
-
-    detail: str = ""
-
-
-class Reason(StrEnum):
-    """Why the platform said no."""
-
-    BLOCKED = "blocked"
-    GONE = "gone"
-    RATE = "rate"
-    WINDOW = "window"
-    CONTENT = "content"
-    REKEYED = "rekeyed"
-    EXPIRED = "expired"
-    CONFIG = "config"
-    UNAVAILABLE = "unavailable"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The platform said no. ``retry_after`` in seconds, with ``permanent`` false.
-
-    ``whole_account``: the refusal holds for every chat of the channel (a rate limit of the
-    account). ``new_chat``: the address to use from now on (``Reason.REKEYED``).
-    """
-
-    reason: Reason
-    permanent: bool
-    retry_after: float = 0.0
-    detail: str = ""
-    whole_account: bool = False
-    new_chat: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unsupported:
-    """This platform (or this chat) has no such thing."""
-
-    what: str
-
-
-SendResult = Sent | Queued | Unknown | Refused
-ActResult = Sent | Queued | Unknown | Refused | Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,10 +329,16 @@ class Adapter(Protocol):
         """Send one message. Never raises for platform trouble."""
 
     async def edit(self, chat: str, message_id: str, message: Message) -> ActResult:
-        """Replace a message of the bot."""
+        """Replace the text of a message of the bot, and the attachment if it has one.
+
+        ``Reason.MISSING``: it is not there any more. Doing it twice is the same as once.
+        """
 
     async def withdraw(self, chat: str, message_id: str) -> ActResult:
-        """Delete a message of the bot."""
+        """Delete a message of the bot with its photo and attachment; gone already is fine.
+
+        ``Reason.EXPIRED``: the platform does not let go of it any more.
+        """
 
     async def remove(self, event: IncomingEvent) -> ActResult:
         """Delete a resident's message in a group, where the bot has the right to."""
@@ -364,8 +355,12 @@ class Adapter(Protocol):
     async def fetch_media(self, reference: str) -> bytes | Unsupported:
         """The bytes behind a media reference."""
 
-    async def set_commands(self, commands: Mapping[str, Mapping[str, str]]) -> ActResult:
-        """Publish the command list: language → (command → description)."""
+    async def set_commands(
+        self,
+        commands: Mapping[str, Mapping[str, str]],
+        audience: Audience = Audience.EVERYBODY,
+    ) -> ActResult:
+        """Publish a command list: language → (command → description)."""
 
     async def answer_choice(self, choice_ref: str, text: str) -> ActResult:
         """Tell the platform that a button press was seen (``IncomingEvent.choice_ref``)."""

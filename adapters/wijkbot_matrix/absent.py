@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wijkbot.adapter_api import ActResult, Unsupported, WebhookReply, WebhookRequest
+from wijkbot.adapter_api import ActResult, Audience, Unsupported, WebhookReply, WebhookRequest
 
 _NOT_FOUND = 404
 
@@ -21,7 +21,11 @@ class NotOnMatrix:
         """Refuse."""
         return Unsupported("media")
 
-    async def set_commands(self, commands: Mapping[str, Mapping[str, str]]) -> ActResult:
+    async def set_commands(
+        self,
+        commands: Mapping[str, Mapping[str, str]],
+        audience: Audience = Audience.EVERYBODY,
+    ) -> ActResult:
         """Refuse."""
         return Unsupported("commands")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
@@ -23,16 +23,17 @@ from wijkbot.adapter_api import (
     Refused,
     SendResult,
     Sent,
+    Unknown,
     Unsupported,
 )
-from wijkbot_matrix import rooms
+from wijkbot_matrix import media, rooms
 from wijkbot_matrix.absent import NotOnMatrix
 from wijkbot_matrix.arrivals import Arrivals
 from wijkbot_matrix.client import MatrixClient
 from wijkbot_matrix.crosssigning import ensure_signed
 from wijkbot_matrix.direct import load_direct
 from wijkbot_matrix.options import Options, read_options
-from wijkbot_matrix.outgoing import content_of, edit_key, edit_of
+from wijkbot_matrix.outgoing import content_of, edit_key
 from wijkbot_matrix.session import StoreLock, open_session, probe
 from wijkbot_matrix.sync import Progress, SyncLoop
 from wijkbot_matrix.wire import MatrixError, ServerRefusedError, TokenRevokedError
@@ -157,6 +158,8 @@ class MatrixAdapter(NotOnMatrix):
             can_withdraw=True,
             can_pin=True,
             can_thread=True,
+            has_photos=True,
+            has_attachments=True,
             is_idempotent=True,
             gap_ms=_GAP_MS,
             group_gap_ms=_GAP_MS,
@@ -181,19 +184,73 @@ class MatrixAdapter(NotOnMatrix):
         expires, now = message.expires_at, self._now
         if expires is not None and now is not None and now() >= expires:
             return Refused(Reason.EXPIRED, True)
-        return await self._put(chat, dict(content_of(message)), message.key)
+        shown = await self._show(chat, message)
+        file = message.attachment
+        if file is None or not isinstance(shown, Sent):
+            return shown
+        added = await self._put(lambda c: media.send_file(c, chat, message.key, file))
+        if isinstance(added, Sent):
+            return Sent(media.with_file(shown.message_id, added.message_id))
+        # the words are there: what will never be taken is left out, else all of it comes again
+        return shown if isinstance(added, Refused) and added.permanent else added
+
+    async def _show(self, chat: str, message: Message) -> SendResult:
+        photo = message.photo
+        if photo is not None:
+            shown = await self._put(lambda c: media.send_photo(c, chat, message, photo))
+            if not (isinstance(shown, Refused) and shown.reason is Reason.CONTENT):
+                return shown
+        content, key = dict(content_of(message.in_words())), message.key
+        return await self._put(lambda c: c.send_event(chat, "m.room.message", content, key))
 
     async def edit(self, chat: str, message_id: str, message: Message) -> ActResult:
-        """Replace a message of the bot."""
-        content = edit_of(message, message_id)
-        return await self._put(chat, content, edit_key(message, message_id))
+        """Replace the words of a message; the id has the event of the edit behind it.
+
+        A file becomes the new one, or goes: an old hour must not stay in a calendar.
+        """
+        first = (media.ids_of(message_id) or [""])[0]
+
+        async def step(client: MatrixClient) -> str:
+            before = await media.standing(client, chat, first)
+            if before is None:
+                return ""
+            content, key = media.edit_of(message, first, before), edit_key(message, first)
+            return await client.send_event(chat, "m.room.message", content, key)
+
+        result = await self._put(step)
+        if not isinstance(result, Sent):
+            return result
+        if not result.message_id:
+            return Refused(Reason.MISSING, True)
+        edited = media.id_of(*message_id.split(), result.message_id)
+        return await self._other_file(chat, edited, message)
+
+    async def _other_file(self, chat: str, message_id: str, message: Message) -> ActResult:
+        """Show the new file and take the old one away; a message without one gets none."""
+        olds, file, new = media.files_of(message_id), message.attachment, ""
+        if not olds:
+            return Sent(message_id)
+        if file is not None:
+            shown = await self._put(lambda c: media.send_file(c, chat, message.key, file))
+            if not isinstance(shown, Sent):
+                return shown
+            new = shown.message_id
+        for old in olds:
+            gone = await self.withdraw(chat, old) if old != new else Sent(old)
+            if not isinstance(gone, Sent):
+                return gone
+        return Sent(media.with_file(message_id, new))
 
     async def withdraw(self, chat: str, message_id: str) -> ActResult:
-        """Delete a message of the bot."""
+        """Delete a message with its file and all that it said before; gone already is fine."""
         client = self._client
         if client is None:
             return _away()
-        return await rooms.outcome(lambda: rooms.redact(client, chat, message_id))
+        for event_id in media.ids_of(message_id):
+            result = await rooms.outcome(lambda one=event_id: rooms.redact(client, chat, one))  # type: ignore[misc]
+            if not isinstance(result, Sent) and getattr(result, "detail", "") != "M_NOT_FOUND":
+                return result
+        return Sent(message_id)
 
     async def remove(self, event: IncomingEvent) -> ActResult:
         """Redact a member's message; without the right to it: refused, the room stays usable.
@@ -220,7 +277,8 @@ class MatrixAdapter(NotOnMatrix):
         client = self._client
         if client is None:
             return _away()
-        result = await rooms.outcome(lambda: rooms.pin(client, chat, message_id))
+        first = (media.ids_of(message_id) or [""])[0]
+        result = await rooms.outcome(lambda: rooms.pin(client, chat, first))
         if isinstance(result, Refused) and result.reason is Reason.GONE:
             return replace(result, reason=Reason.BLOCKED)
         return result
@@ -257,16 +315,17 @@ class MatrixAdapter(NotOnMatrix):
         found = (own.password, own.access_token, own.pickle_key, live)
         return tuple(secret for secret in found if secret)
 
-    async def _put(self, chat: str, content: Mapping[str, object], key: str) -> SendResult:
+    async def _put(
+        self, step: Callable[[MatrixClient], Awaitable[str]]
+    ) -> Sent | Unknown | Refused:
+        """Send an event and remember it as our own."""
         client, loop = self._client, self._loop
         if client is None or loop is None or self._progress.synced_at is None:
             return _away()
         if self._progress.revoked:
             return Refused(Reason.CONFIG, False, _LONGEST_SECONDS, whole_account=True)
-        result = await rooms.outcome(
-            lambda: client.send_event(chat, "m.room.message", content, key)
-        )
-        if isinstance(result, Sent):
+        result = await rooms.outcome(lambda: step(client))
+        if isinstance(result, Sent) and result.message_id:
             loop.translator.remember_own(result.message_id)
         return result
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import logging
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from urllib.parse import quote, urlencode
 
 import aiohttp
 import nio  # type: ignore[import-untyped]
+from nio.crypto import encrypt_attachment  # type: ignore[import-untyped]
 
 from wijkbot_matrix.incoming import RoomView, mapping
 from wijkbot_matrix.keysharing import share_keys
@@ -31,6 +33,7 @@ from wijkbot_matrix.wire import (
 )
 
 _REQUEST_SECONDS = 20.0
+_UPLOAD_SECONDS = 60.0
 _SYNC_GRACE_SECONDS = 15.0
 _FULL_SYNC_SECONDS = 120.0
 _SYNC_FILTER = json.dumps(
@@ -117,14 +120,24 @@ class MatrixClient:
         seconds: float,
         token: str,
     ) -> object:
-        headers = {"Content-Type": "application/json"}
+        data = json.dumps(body if body is not None else {}) if method != "GET" else None
+        kind = "application/json"
+        return await self._fetch(method, f"/_matrix/client/v3{path}", data, kind, seconds, token)
+
+    async def _fetch(
+        self,
+        method: str,
+        path: str,
+        data: str | io.BytesIO | None,
+        kind: str,
+        seconds: float,
+        token: str = "",
+    ) -> object:
+        headers = {"Content-Type": kind}
         if token or self.nio.access_token:
             headers["Authorization"] = f"Bearer {token or self.nio.access_token}"
-        data = json.dumps(body if body is not None else {}) if method != "GET" else None
         try:
-            answer = await self.nio.send(
-                method, f"/_matrix/client/v3{path}", data, headers, timeout=seconds
-            )
+            answer = await self.nio.send(method, path, data, headers, timeout=seconds)
             async with answer:
                 found: object = await answer.json(content_type=None)
         except aiohttp.ClientConnectorError as trouble:
@@ -233,6 +246,25 @@ class MatrixClient:
                 kind, payload = self.nio.encrypt(room_id, kind, dict(content))
         path = f"/rooms/{quote(room_id, safe='')}/send/{kind}/{quote(key, safe='')}"
         return str((await self.request("PUT", path, payload))["event_id"])
+
+    async def upload(self, room_id: str, data: bytes, name: str, mime_type: str) -> dict[str, Any]:
+        """Put a file on the homeserver, sealed when it is for an encrypted room.
+
+        Returns where it is, as it stands in an event: ``url``, or ``file`` with its key.
+        """
+        room = self.nio.rooms.get(room_id)
+        if room is None:
+            raise NoSuchRoomError
+        path = "/_matrix/media/v3/upload"
+        if not room.encrypted:
+            kind, asked = mime_type, f"?{urlencode({'filename': name})}"
+            body = io.BytesIO(data)
+            found = await self._fetch("POST", path + asked, body, kind, _UPLOAD_SECONDS)
+            return {"url": str(mapping(found)["content_uri"])}
+        sealed, keys = encrypt_attachment(data)
+        kind = "application/octet-stream"
+        found = await self._fetch("POST", path, io.BytesIO(sealed), kind, _UPLOAD_SECONDS)
+        return {"file": {**keys, "url": str(mapping(found)["content_uri"])}}
 
     def set_direct(self, chats: Mapping[str, Any]) -> None:
         """Take over the list of direct chats."""

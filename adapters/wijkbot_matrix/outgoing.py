@@ -33,24 +33,14 @@ def content_of(message: Message) -> dict[str, Any]:
     """Return the content of an ``m.room.message`` event.
 
     It always says whom it mentions (nobody), so that a reply or a name in the text rings no
-    bell.
+    bell. A notice rings none at all.
     """
-    content: dict[str, Any] = {"msgtype": "m.text", "body": body_of(message), "m.mentions": {}}
+    kind = "m.notice" if message.is_silent else "m.text"
+    content: dict[str, Any] = {"msgtype": kind, "body": body_of(message), "m.mentions": {}}
     relation = _relation(message)
     if relation:
         content["m.relates_to"] = relation
     return content
-
-
-def edit_of(message: Message, message_id: str) -> dict[str, Any]:
-    """Return the content that replaces the bot's message ``message_id`` (the original's id)."""
-    fresh = {"msgtype": "m.text", "body": body_of(message), "m.mentions": {}}
-    return {
-        **fresh,
-        "body": f"* {fresh['body']}",
-        "m.new_content": fresh,
-        "m.relates_to": {"rel_type": "m.replace", "event_id": message_id},
-    }
 
 
 def edit_key(message: Message, message_id: str) -> str:

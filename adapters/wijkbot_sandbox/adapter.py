@@ -8,6 +8,7 @@ from typing import Any
 
 from wijkbot.adapter_api import (
     ActResult,
+    Audience,
     Capabilities,
     ChannelConfig,
     Clockwork,
@@ -26,7 +27,7 @@ from wijkbot.adapter_api import (
 )
 from wijkbot_sandbox import incoming
 from wijkbot_sandbox.page import build_page
-from wijkbot_sandbox.world import BOT, GROUP, RESIDENTS, World, private_chat
+from wijkbot_sandbox.world import GROUP, RESIDENTS, World, private_chat
 
 OPTIONS = frozenset({"title", "clock", "gettext"})
 
@@ -111,6 +112,8 @@ class SandboxAdapter:
             can_edit=True,
             can_withdraw=True,
             can_pin=True,
+            has_photos=True,
+            has_attachments=True,
             is_idempotent=True,
             gap_ms=0,
             group_gap_ms=0,
@@ -129,22 +132,19 @@ class SandboxAdapter:
         """Show a message of the bot."""
         if chat not in self._chats:
             return Refused(Reason.GONE, permanent=True)
-        number = self.world.say(
-            chat, BOT, message.text, self._now(), choices=message.choices, key=message.key
-        )
-        return Sent(str(number))
+        return Sent(str(self.world.show(chat, message, self._now())))
 
     async def edit(self, chat: str, message_id: str, message: Message) -> ActResult:
         """Replace a message of the bot."""
         del chat
-        done = self.world.replace(int(message_id), message.text, message.choices)
-        return Sent(message_id) if done else Refused(Reason.GONE, permanent=True)
+        done = self.world.replace(int(message_id), message)
+        return Sent(message_id) if done else Refused(Reason.MISSING, permanent=True)
 
     async def withdraw(self, chat: str, message_id: str) -> ActResult:
-        """Take a message of the bot away."""
+        """Take a message of the bot away; gone already is fine."""
         del chat
-        done = self.world.remove(int(message_id))
-        return Sent(message_id) if done else Refused(Reason.GONE, permanent=True)
+        self.world.remove(int(message_id))
+        return Sent(message_id)
 
     async def remove(self, event: IncomingEvent) -> ActResult:
         """Take the newest line of that resident away: the pretend app knows no ids of theirs."""
@@ -157,7 +157,7 @@ class SandboxAdapter:
         """Mark a message of the bot as the pinned one."""
         del chat
         done = self.world.pin(int(message_id))
-        return Sent(message_id) if done else Refused(Reason.GONE, permanent=True)
+        return Sent(message_id) if done else Refused(Reason.MISSING, permanent=True)
 
     async def leave(self, chat: str) -> ActResult:
         """The bot stays in its own sandbox."""
@@ -173,9 +173,13 @@ class SandboxAdapter:
         del reference
         return Unsupported("media")
 
-    async def set_commands(self, commands: Mapping[str, Mapping[str, str]]) -> ActResult:
+    async def set_commands(
+        self,
+        commands: Mapping[str, Mapping[str, str]],
+        audience: Audience = Audience.EVERYBODY,
+    ) -> ActResult:
         """There is no command list here."""
-        del commands
+        del commands, audience
         return Unsupported("commands")
 
     async def answer_choice(self, choice_ref: str, text: str) -> ActResult:

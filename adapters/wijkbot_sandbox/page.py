@@ -23,6 +23,7 @@ LANGUAGES = ("nl", "fr", "en")
 _HERE = Path(__file__).parent
 _URL = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)]")
 _NAMES = {r.id for r in RESIDENTS}
+_AS_IT_IS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 
 
 def build_page(adapter: SandboxAdapter) -> FastAPI:
@@ -32,6 +33,8 @@ def build_page(adapter: SandboxAdapter) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
     app.add_api_route("/", view.page, methods=["GET"], response_class=HTMLResponse)
     app.add_api_route("/lines", view.lines, methods=["GET"], response_class=JSONResponse)
+    app.add_api_route("/photo/{number}", view.photo, methods=["GET"], response_class=Response)
+    app.add_api_route("/file/{number}", view.file, methods=["GET"], response_class=Response)
     app.add_api_route("/say", view.say, methods=["POST"], response_class=Response)
     app.add_api_route("/choose", view.choose, methods=["POST"], response_class=Response)
     app.add_api_route("/start", view.start, methods=["POST"], response_class=Response)
@@ -73,19 +76,46 @@ class _View:
             languages=LANGUAGES,
             lines=self._drawn(me, chat, 0),
             last=self._adapter.world.last,
+            revision=self._adapter.world.revision,
             now=self._adapter.clock.now(),
             bot=BOT,
         )
         return HTMLResponse(html)
 
     async def lines(
-        self, me: str = Query(RESIDENTS[0].id, alias="as"), chat: str = GROUP, after: int = 0
+        self,
+        me: str = Query(RESIDENTS[0].id, alias="as"),
+        chat: str = GROUP,
+        after: int = 0,
+        revision: int = 0,
     ) -> JSONResponse:
-        """The newer lines of one chat as soon as there are any; empty after 15 seconds."""
+        """The newer lines of one chat as soon as there are any; empty after 15 seconds.
+
+        All lines when one that was shown has changed since: ``revision`` tells.
+        """
         me, chat = _resident(me), _chat(chat)
-        await self._adapter.world.wait(after, WAIT_SECONDS)
-        return JSONResponse(
-            {"last": self._adapter.world.last, "lines": self._drawn(me, chat, after)}
+        world = self._adapter.world
+        await world.wait(after, WAIT_SECONDS, revision)
+        since = after if world.revision == revision else 0
+        told = {"last": world.last, "revision": world.revision, "all": since == 0 < after}
+        return JSONResponse({**told, "lines": self._drawn(me, chat, since)})
+
+    async def photo(self, number: int) -> Response:
+        """The picture of a line."""
+        line = self._adapter.world.line(number)
+        if line is None or line.photo is None:
+            return Response(status_code=404)
+        return Response(line.photo.data, media_type=line.photo.mime_type, headers=_AS_IT_IS)
+
+    async def file(self, number: int) -> Response:
+        """The file of a line, to be opened by the calendar of whoever asks for it."""
+        line = self._adapter.world.line(number)
+        if line is None or line.attachment is None:
+            return Response(status_code=404)
+        name = line.attachment.name
+        headers = {**_AS_IT_IS, "content-disposition": f'attachment; filename="{name}"'}
+        return Response(
+            line.attachment.data, media_type=line.attachment.mime_type, headers=headers
         )
 
     async def say(
@@ -157,10 +187,20 @@ def _line(line: Line, me: str, own_url: str) -> dict[str, Any]:
         "mine": line.author == me,
         "bot": line.author == BOT,
         "pinned": line.is_pinned,
+        "silent": line.is_silent,
+        "photo": _photo(line),
+        "file": {"name": line.attachment.name} if line.attachment else None,
         "html": str(_linked(line.text, me, own_url)),
         "at": f"{line.at:%H:%M}",
         "choices": [{"id": c.id, "title": c.title, "url": c.url} for c in line.choices],
     }
+
+
+def _photo(line: Line) -> dict[str, Any] | None:
+    photo = line.photo
+    if photo is None:
+        return None
+    return {"alt": photo.alt, "width": photo.width, "height": photo.height}
 
 
 def _linked(text: str, me: str, own_url: str) -> Markup:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from wijkbot.adapter_api import Choice
+from wijkbot.adapter_api import Attachment, Choice, Message, Photo
 
 GROUP = "group"
 BOT = "wijkbot"
@@ -38,6 +38,9 @@ class Line:
     at: datetime
     choices: tuple[Choice, ...] = ()
     is_pinned: bool = False
+    photo: Photo | None = None
+    attachment: Attachment | None = None
+    is_silent: bool = False
 
 
 class World:
@@ -48,6 +51,8 @@ class World:
         self._by_key: dict[str, int] = {}
         self._news = asyncio.Event()
         self._last = 0
+        self.revision = 0
+        """Moves when a line that was shown changes or goes."""
 
     @property
     def last(self) -> int:
@@ -74,12 +79,35 @@ class World:
         self._tell()
         return self._last
 
-    def replace(self, number: int, text: str, choices: tuple[Choice, ...]) -> bool:
-        """Change a line of the bot in place."""
+    def show(self, chat: str, message: Message, at: datetime) -> int:
+        """Add a message of the bot with all that goes with it; once for each key."""
+        number = self.say(chat, BOT, message.text, at, choices=message.choices, key=message.key)
+        self._lines = [
+            replace(
+                n,
+                photo=message.photo,
+                attachment=message.attachment,
+                is_silent=message.is_silent,
+            )
+            if n.number == number and n.text == message.text
+            else n
+            for n in self._lines
+        ]
+        return number
+
+    def line(self, number: int) -> Line | None:
+        """One line, by its number."""
+        return next((n for n in self._lines if n.number == number), None)
+
+    def replace(self, number: int, message: Message) -> bool:
+        """Change a line of the bot in place, with its file if it has one."""
         for index, line in enumerate(self._lines):
             if line.number == number and line.author == BOT:
-                self._lines[index] = replace(line, text=text, choices=choices)
-                self._tell()
+                file = message.attachment if line.attachment else None
+                self._lines[index] = replace(
+                    line, text=message.text, choices=message.choices, attachment=file
+                )
+                self._changed()
                 return True
         return False
 
@@ -91,7 +119,7 @@ class World:
         self._lines = [
             replace(n, is_pinned=n.number == number) if n.chat == chat else n for n in self._lines
         ]
-        self._tell()
+        self._changed()
         return True
 
     def remove(self, number: int) -> bool:
@@ -99,23 +127,23 @@ class World:
         kept = [n for n in self._lines if not (n.number == number and n.author == BOT)]
         found = len(kept) < len(self._lines)
         self._lines = kept
-        self._tell()
+        self._changed()
         return found
 
     def take_back(self, chat: str, author: str) -> bool:
         """Take the newest line of a resident in a chat away."""
         mine = [n.number for n in self._lines if n.chat == chat and n.author == author]
         self._lines = [n for n in self._lines if not mine or n.number != mine[-1]]
-        self._tell()
+        self._changed()
         return bool(mine)
 
     def lines(self, chat: str, after: int = 0) -> tuple[Line, ...]:
         """What stands in one chat, oldest first."""
         return tuple(n for n in self._lines if n.chat == chat and n.number > after)
 
-    async def wait(self, after: int, seconds: float) -> bool:
-        """Wait for a newer line anywhere; False when the time is up."""
-        if self._last > after:
+    async def wait(self, after: int, seconds: float, revision: int | None = None) -> bool:
+        """Wait for a newer or a changed line anywhere; False when the time is up."""
+        if self._last > after or (revision is not None and self.revision != revision):
             return True
         news = self._news
         try:
@@ -123,6 +151,10 @@ class World:
         except TimeoutError:
             return False
         return True
+
+    def _changed(self) -> None:
+        self.revision += 1
+        self._tell()
 
     def _tell(self) -> None:
         self._news.set()

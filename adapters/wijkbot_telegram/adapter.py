@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from urllib.parse import quote
 
-from telegram import ChatMember
-from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
+from telegram import (
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeDefault,
+    ChatMember,
+)
+from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from wijkbot.adapter_api import (
     ActResult,
     Adapter,
+    Audience,
     Capabilities,
     ChannelConfig,
     ConfigError,
@@ -29,12 +38,12 @@ from wijkbot.adapter_api import (
     WebhookReply,
     WebhookRequest,
 )
-from wijkbot_telegram import ids
+from wijkbot_telegram import ids, media
 from wijkbot_telegram.client import Client
-from wijkbot_telegram.errors import result_of, says
+from wijkbot_telegram.errors import pause_of, result_of, says
 from wijkbot_telegram.health import health_of
 from wijkbot_telegram.options import read_options
-from wijkbot_telegram.outgoing import MAX_BUTTONS, MAX_UNITS, posts_for
+from wijkbot_telegram.outgoing import MAX_BUTTONS, MAX_UNITS, Post, posts_for
 from wijkbot_telegram.receiving import Receiver
 
 FIXED_TOKEN = "hulp"  # noqa: S105 -- the public start word, the same for everybody
@@ -42,6 +51,19 @@ MAX_ANSWER = 200
 MAX_COMMANDS = 100
 MAX_DESCRIPTION = 256
 
+GAP_MS, GROUP_GAP_MS = 1000, 3100
+"""A little over what 20 a minute asks for: requests reach Telegram less evenly than they leave."""
+LIST_PAUSE = 0.1
+"""Lists of commands are many requests that nobody waits for: answers go before them."""
+LONGEST_PAUSE = 30.0
+"""So many seconds a 429 may hold up the rest of a long text; its chat waits for it anyway."""
+
+_SCOPES: dict[Audience, Callable[[], BotCommandScope]] = {
+    Audience.EVERYBODY: BotCommandScopeDefault,
+    Audience.PRIVATE: BotCommandScopeAllPrivateChats,
+    Audience.GROUP: BotCommandScopeAllGroupChats,
+    Audience.ADMINS: BotCommandScopeAllChatAdministrators,
+}
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 _NOTHING_TO_SAY = Refused(Reason.CONTENT, permanent=True, detail="empty")
 _NO_SUCH_MESSAGE = Refused(Reason.CONTENT, permanent=True, detail="message id")
@@ -87,7 +109,7 @@ class TelegramAdapter:
         """Check the secret and translate the update."""
         return await self._receiver.read_webhook(request)
 
-    def capabilities(self, chat: str) -> Capabilities:  # noqa: ARG002 (all chats are alike)
+    def capabilities(self, chat: str) -> Capabilities:
         """One a second in a private chat, 20 a minute in a group, 30 a second in all.
 
         The account stays a little under its limit: no window of a second holds more than 30.
@@ -100,8 +122,11 @@ class TelegramAdapter:
             can_withdraw=True,
             can_pin=True,
             can_thread=True,
-            gap_ms=1000,
-            group_gap_ms=3000,
+            has_photos=True,
+            has_attachments=True,
+            can_show_to_one=self._options.ephemeral and ids.is_group(chat),
+            gap_ms=GAP_MS,
+            group_gap_ms=GROUP_GAP_MS,
             account_per_s=28.0,
             account_burst=2,
         )
@@ -127,39 +152,59 @@ class TelegramAdapter:
         """
         if message.expires_at is not None and message.expires_at <= self._now():
             return Refused(Reason.EXPIRED, permanent=True, detail="expires_at")
-        numbers: list[int] = []
+        posts = posts_for(chat, message, ephemeral=self._options.ephemeral)
+        posts, numbers = media.with_media(posts, message), list[int]()
         try:
-            for post in posts_for(chat, message):
-                numbers.append(await self._client.send(chat, post))  # noqa: PERF401 -- in order
+            for post in posts:
+                numbers.append(await self._next(chat, post, is_first=not numbers))
         except TelegramError as error:
-            return Unknown("sent in part") if numbers else result_of(error)
-        return Sent(ids.join_parts(numbers)) if numbers else _NOTHING_TO_SAY
+            arrived = media.id_of(posts, numbers)
+            return Unknown("sent in part", arrived) if numbers else result_of(error)
+        return Sent(media.id_of(posts, numbers)) if numbers else _NOTHING_TO_SAY
+
+    async def _next(self, chat: str, post: Post, *, is_first: bool) -> int:
+        """One piece of a text; the later ones keep the pace of the chat and wait out a 429."""
+        if is_first:
+            return await self._client.send(chat, post)
+        await asyncio.sleep((GROUP_GAP_MS if ids.is_group(chat) else GAP_MS) / 1000)
+        try:
+            return await self._client.send(chat, post)
+        except RetryAfter as error:
+            if (pause := pause_of(error)) > LONGEST_PAUSE:
+                raise
+        await asyncio.sleep(pause)
+        return await self._client.send(chat, post)
 
     async def edit(self, chat: str, message_id: str, message: Message) -> ActResult:
-        """Replace a message; it may not need more pieces than it had."""
-        numbers, posts = ids.split_parts(message_id), posts_for(chat, message)
+        """Replace the words of a message; they may not need more pieces than they had."""
+        posts = posts_for(chat, message)
         if not posts:
             return _NOTHING_TO_SAY
-        if len(posts) > len(numbers):
+        edit = media.edit_of(message_id, posts, message.attachment)
+        if edit is None:
             return Refused(Reason.CONTENT, permanent=True, detail="longer than what it replaces")
         try:
-            for number, post in zip(numbers, posts, strict=False):
-                await self._client.edit(chat, number, post)
-            for number in numbers[len(posts) :]:
-                await self._client.delete(chat, number)
+            for part, post in edit.changed:
+                is_caption = part.mark == media.CAPTION
+                change = self._client.edit_caption if is_caption else self._client.edit
+                await change(chat, part.number, post)
+            for part, file in edit.files:
+                await self._client.edit_file(chat, part.number, file)
+            for part in edit.gone:
+                await self._client.delete(chat, part.number)
         except TelegramError as error:
             return result_of(error)
-        return Sent(ids.join_parts(numbers[: len(posts)]))
+        return Sent(edit.message_id)
 
     async def withdraw(self, chat: str, message_id: str) -> ActResult:
-        """Delete a message of at most 48 hours old."""
-        numbers = ids.split_parts(message_id)
+        """Delete a message of at most 48 hours old, with its photo and its file."""
+        parts = media.parts_of(message_id)
         try:
-            for number in numbers:
-                await self._client.delete(chat, number)
+            for part in parts:
+                await self._client.delete(chat, part.number)
         except TelegramError as error:
             return result_of(error)
-        return Sent(message_id) if numbers else _NO_SUCH_MESSAGE
+        return Sent(message_id) if parts else _NO_SUCH_MESSAGE
 
     async def remove(self, event: IncomingEvent) -> ActResult:
         """Delete a member's message; Unsupported where the bot has no right to."""
@@ -175,11 +220,11 @@ class TelegramAdapter:
 
     async def pin(self, chat: str, message_id: str) -> ActResult:
         """Pin a message silently; Unsupported where the bot has no right to."""
-        numbers = ids.split_parts(message_id)
-        if not numbers:
+        number = media.number_to_pin(message_id)
+        if number is None:
             return _NO_SUCH_MESSAGE
         try:
-            await self._client.pin(chat, numbers[0])
+            await self._client.pin(chat, number)
         except TelegramError as error:
             may_not = isinstance(error, BadRequest) and says(error, "not enough rights")
             return Unsupported("pin: the bot has no right to") if may_not else result_of(error)
@@ -219,15 +264,25 @@ class TelegramAdapter:
         except TelegramError as error:
             return Unsupported(f"media: {type(error).__name__}")
 
-    async def set_commands(self, commands: Mapping[str, Mapping[str, str]]) -> ActResult:
-        """Publish the commands per language; the first language is everybody else's too."""
+    async def set_commands(
+        self,
+        commands: Mapping[str, Mapping[str, str]],
+        audience: Audience = Audience.EVERYBODY,
+    ) -> ActResult:
+        """Publish the commands per language; the first language is everybody else's too.
+
+        What Telegram shows already is not set again.
+        """
         lists: list[tuple[str | None, Mapping[str, str]]] = list(commands.items())
         lists[:0] = [(None, listed) for _, listed in lists[:1]]
         if not all(_is_publishable(listed) for _, listed in lists):
             return Refused(Reason.CONTENT, permanent=True, detail="command")
         try:
             for language, listed in lists:
-                await self._client.publish(language, listed)
+                await self._client.publish(_SCOPES[audience](), language, listed)
+                await asyncio.sleep(LIST_PAUSE)
+            if audience is Audience.EVERYBODY:
+                await self._client.show_menu()
         except TelegramError as error:
             return result_of(error)
         return Sent("")

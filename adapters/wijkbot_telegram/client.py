@@ -6,15 +6,19 @@ import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
 from telegram import (
     Bot,
     BotCommand,
+    BotCommandScope,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaDocument,
     LinkPreviewOptions,
+    MenuButtonCommands,
     ReplyParameters,
     User,
     WebhookInfo,
@@ -22,12 +26,17 @@ from telegram import (
 from telegram.error import BadRequest
 from telegram.request import HTTPXRequest
 
+from wijkbot.adapter_api import Attachment
 from wijkbot_telegram.errors import says
 from wijkbot_telegram.incoming import ALLOWED_UPDATES
+from wijkbot_telegram.light_request import LightRequest
+from wijkbot_telegram.media import send_media
 from wijkbot_telegram.options import Options
 from wijkbot_telegram.outgoing import Post
 
 POLL_SECONDS = 30
+CONNECTIONS = 64
+"""Twice as many as messages are sent at once: a pressed button never waits for a slow send."""
 _POLL_GRACE_SECONDS = 10.0
 _SEND_SECONDS = 20.0
 
@@ -36,7 +45,7 @@ _SEND_SECONDS = 20.0
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 # The token is part of every address, and these write addresses, ids and texts into their lines.
-for _name in ("httpx", "httpcore", "telegram"):
+for _name in ("httpx", "httpcore", "aiohttp", "telegram"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 
@@ -46,13 +55,7 @@ class Client:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._polling = HTTPXRequest(connection_pool_size=1, connect_timeout=10.0)
-        self._requests = HTTPXRequest(
-            connection_pool_size=32,
-            read_timeout=_SEND_SECONDS,
-            write_timeout=_SEND_SECONDS,
-            connect_timeout=10.0,
-            pool_timeout=_SEND_SECONDS,
-        )
+        self._requests = LightRequest(CONNECTIONS, _SEND_SECONDS, connect_seconds=10.0)
         self._bot = Bot(
             options.token,
             base_url=options.base_url,
@@ -106,8 +109,13 @@ class Client:
     async def send(self, chat: str, post: Post) -> int:
         """Send one message and give its number.
 
-        A topic that was deleted is left out, so that the answer still arrives.
+        A topic that was deleted is left out, so that the answer still arrives. What only one
+        member should see is shown to all where Telegram refuses that (0 is the number of a
+        message that one member sees).
         """
+        if post.to_one is not None:
+            with suppress(BadRequest):
+                return await self._send_to_one(chat, post)
         try:
             return await self._send(chat, post, post.thread)
         except BadRequest as error:
@@ -121,13 +129,32 @@ class Client:
             if post.reply_to
             else None
         )
+        if post.photo is not None or post.attachment is not None:
+            keyboard = _keyboard(post)
+            found = await send_media(
+                self._bot, chat, post, thread=thread, reply=reply, keyboard=keyboard
+            )
+            return found.message_id
         sent = await self._bot.send_message(
             chat,
             post.text,
+            disable_notification=True if post.is_silent else None,
             message_thread_id=thread,
             reply_markup=_keyboard(post),
             reply_parameters=reply,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
+        return sent.message_id
+
+    async def _send_to_one(self, chat: str, post: Post) -> int:
+        """The library has no word for this yet, so the parameter goes beside its own."""
+        sent = await self._bot.send_message(
+            chat,
+            post.text,
+            message_thread_id=post.thread,
+            reply_markup=_keyboard(post),
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+            api_kwargs={"ephemeral_message_parameters": {"receiver_user_id": post.to_one}},
         )
         return sent.message_id
 
@@ -143,6 +170,25 @@ class Client:
             )
         except BadRequest as error:
             if not says(error, "message is not modified"):
+                raise
+
+    async def edit_caption(self, chat: str, number: int, post: Post) -> None:
+        """Replace what stands below a photo; the same words again are fine."""
+        try:
+            await self._bot.edit_message_caption(
+                chat_id=chat, message_id=number, caption=post.text, reply_markup=_keyboard(post)
+            )
+        except BadRequest as error:
+            if not says(error, "message is not modified"):
+                raise
+
+    async def edit_file(self, chat: str, number: int, file: Attachment) -> None:
+        """Put another file in the place of one; a message that is gone stays gone."""
+        media = InputMediaDocument(file.data, filename=file.name)
+        try:
+            await self._bot.edit_message_media(media, chat_id=chat, message_id=number)
+        except BadRequest as error:
+            if not says(error, "message is not modified", "message to edit not found"):
                 raise
 
     async def delete(self, chat: str, number: int) -> None:
@@ -174,11 +220,19 @@ class Client:
         """Tell the presser of a button that it was seen."""
         await self._bot.answer_callback_query(query_id, text=text or None)
 
-    async def publish(self, language: str | None, commands: Mapping[str, str]) -> None:
+    async def publish(
+        self, scope: BotCommandScope, language: str | None, commands: Mapping[str, str]
+    ) -> None:
         """Set the command list of a language (None: of everybody else) when it differs."""
         wanted = tuple(BotCommand(name, about) for name, about in commands.items())
-        if await self._bot.get_my_commands(language_code=language) != wanted:
-            await self._bot.set_my_commands(wanted, language_code=language)
+        if await self._bot.get_my_commands(scope, language) != wanted:
+            await self._bot.set_my_commands(wanted, scope, language)
+
+    async def show_menu(self) -> None:
+        """Let the button beside the text field open the commands, when it does not yet."""
+        wanted = MenuButtonCommands()
+        if await self._bot.get_chat_menu_button() != wanted:
+            await self._bot.set_chat_menu_button(menu_button=wanted)
 
 
 def _keyboard(post: Post) -> InlineKeyboardMarkup | None:

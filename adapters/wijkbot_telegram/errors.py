@@ -47,6 +47,9 @@ _BAD_REQUEST = {
     "query id is invalid": Reason.EXPIRED,
     "can't be edited": Reason.EXPIRED,
     "can't be deleted": Reason.EXPIRED,
+    "message to edit not found": Reason.MISSING,
+    "message to pin not found": Reason.MISSING,
+    "message_id_invalid": Reason.MISSING,
 }
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # A bare code of the server; the library has put its capitals away ("Button_data_invalid").

@@ -1,8 +1,7 @@
 """How do Telegram's numbers become the ids of the seam, and how do we read them back?
 
 Event ids are ``chat:message:sender`` with more parts behind them where one message gives more
-than one event. So an answer can find the message it replies to, and whom it is for, without a
-table.
+than one event. So an answer can find the message it replies to without a table.
 """
 
 from __future__ import annotations
@@ -34,10 +33,9 @@ def reply_target(answer_to: str, chat: str) -> int | None:
     return int(number) or None
 
 
-def addressee(answer_to: str) -> str:
-    """The user whose event is answered; "" when that is no user or not known."""
-    _chat, _message, sender, *_more = [*answer_to.split(":"), "", "", ""]
-    return sender if _USER.fullmatch(sender) else ""
+def user_of(asker: str) -> str:
+    """Who asked, when that is a user; "" for an anonymous admin, a channel or nobody."""
+    return asker if _USER.fullmatch(asker) else ""
 
 
 def pack_choice(choice_id: str, addressee_id: str = "") -> str | None:
@@ -62,14 +60,3 @@ def supergroup_number(chat: str) -> int | None:
     """The number of a supergroup as it stands in a link; None for any other chat."""
     number = _BELOW_SUPERGROUPS - int(chat) if _CHAT.fullmatch(chat) else 0
     return number if number > 0 else None
-
-
-def join_parts(message_ids: list[int]) -> str:
-    """One id for a text that went out as several messages."""
-    return ",".join(str(number) for number in message_ids)
-
-
-def split_parts(message_id: str) -> list[int]:
-    """The platform's own ids behind an id of ours; [] when it is none."""
-    parts = message_id.split(",")
-    return [int(part) for part in parts] if all(part.isdecimal() for part in parts) else []

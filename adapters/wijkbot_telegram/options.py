@@ -13,20 +13,24 @@ from wijkbot.adapter_api import ChannelConfig, ConfigError
 BASE_URL = "https://api.telegram.org/bot"
 BASE_FILE_URL = "https://api.telegram.org/file/bot"
 
-_KNOWN = ("base_file_url", "base_url", "receive", "token", "webhook_secret")
+_KNOWN = ("base_file_url", "base_url", "ephemeral", "receive", "token", "webhook_secret")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Options:
-    """The checked settings of one bot. ``webhook_url`` is "" when the bot polls."""
+    """The checked settings of one bot. ``webhook_url`` is "" when the bot polls.
+
+    ``ephemeral``: a link for one person in a group is shown to that person only.
+    """
 
     token: str
     base_url: str
     base_file_url: str
     webhook_secret: str
     webhook_url: str = ""
+    ephemeral: bool = False
 
 
 def read_options(config: ChannelConfig) -> Options:
@@ -51,6 +55,7 @@ def read_options(config: ChannelConfig) -> Options:
         base_file_url=_address(config, "base_file_url", _file_url(base_url)),
         webhook_secret=secret,
         webhook_url=_webhook_url(config, base_url) if receive == "webhook" else "",
+        ephemeral=_switch(config, "ephemeral"),
     )
 
 
@@ -59,6 +64,13 @@ def _text(config: ChannelConfig, key: str) -> str:
     if not isinstance(value, str):
         raise ConfigError(_key(config, key), "must be a text between quotes")
     return value.strip()
+
+
+def _switch(config: ChannelConfig, key: str) -> bool:
+    value = config.options.get(key, False)
+    if not isinstance(value, bool):
+        raise ConfigError(_key(config, key), "write true or false, without quotes")
+    return value
 
 
 def _address(config: ChannelConfig, key: str, otherwise: str) -> str:

@@ -6,8 +6,8 @@ import unicodedata
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from wijkbot.adapter_api import Choice, Message
-from wijkbot_telegram.ids import addressee, is_group, pack_choice, reply_target
+from wijkbot.adapter_api import Attachment, Choice, Message, Photo
+from wijkbot_telegram.ids import is_group, pack_choice, reply_target, user_of
 
 MAX_UNITS = 4096
 """Length of a text in UTF-16 units: the strictest way of counting that any client uses."""
@@ -31,18 +31,27 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message of Telegram. ``reply_to`` and ``thread`` are its own numbers."""
+    """One message of Telegram. ``reply_to`` and ``thread`` are its own numbers.
+
+    ``to_one`` is the member who alone sees it, where Telegram does that. Of a ``photo`` the text
+    stands below it. ``is_silent``: no phone rings.
+    """
 
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()
     reply_to: int | None = None
     thread: int | None = None
+    to_one: int | None = None
+    photo: Photo | None = None
+    attachment: Attachment | None = None
+    is_silent: bool = False
 
 
-def posts_for(chat: str, message: Message) -> tuple[Post, ...]:
+def posts_for(chat: str, message: Message, *, ephemeral: bool = False) -> tuple[Post, ...]:
     """The messages to send, in order; () when there is no text.
 
-    The first carries the reply, the last the buttons.
+    The first carries the reply, the last the buttons. ``ephemeral``: what is of use to who asked
+    only is shown to them only.
     """
     text, buttons = _text_and_buttons(chat, message)
     pieces = split_text(text)
@@ -52,12 +61,15 @@ def posts_for(chat: str, message: Message) -> tuple[Post, ...]:
     posts = [Post(piece, thread=thread) for piece in pieces]
     posts[0] = replace(posts[0], reply_to=reply_target(message.answer_to, chat))
     posts[-1] = replace(posts[-1], rows=_rows(buttons))
+    whom = user_of(message.asker) if ephemeral and message.only_asker and is_group(chat) else ""
+    if whom and len(posts) == 1:
+        posts[0] = replace(posts[0], to_one=int(whom))
     return tuple(posts)
 
 
 def _text_and_buttons(chat: str, message: Message) -> tuple[str, list[Button]]:
     """Buttons where all answers fit on one; else the answers become numbered lines."""
-    whom = addressee(message.answer_to) if is_group(chat) else ""
+    whom = user_of(message.asker) if is_group(chat) else ""
     answers = [choice for choice in message.choices if not choice.url]
     packed = [pack_choice(choice.id, whom) for choice in answers]
     has_room = len(message.choices) <= MAX_BUTTONS and all(c.title.strip() for c in answers)
@@ -116,7 +128,7 @@ def split_text(text: str, limit: int = MAX_UNITS) -> list[str]:
 
 def utf16_length(text: str) -> int:
     """How many UTF-16 units a text takes."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _fitting(text: str, limit: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wijkbot.adapter_api import ActResult, IncomingEvent, Message, Unsupported
+from wijkbot.adapter_api import ActResult, Audience, IncomingEvent, Message, Unsupported
 
 
 class Absent:
@@ -39,7 +39,11 @@ class Absent:
         """False: there is no group to be an admin of."""
         return False
 
-    async def set_commands(self, commands: Mapping[str, Mapping[str, str]]) -> ActResult:
+    async def set_commands(
+        self,
+        commands: Mapping[str, Mapping[str, str]],
+        audience: Audience = Audience.EVERYBODY,
+    ) -> ActResult:
         """There is no command list."""
         return Unsupported("set_commands")
 

@@ -128,13 +128,13 @@ class WhatsAppAdapter(Absent):
         return f"https://wa.me/{self._options.digits}?text=Hallo"
 
     async def send(self, chat: str, message: Message) -> SendResult:
-        """Send a message, in two pieces when it is long.
+        """Send a message, in two pieces when it is long; of a photo what is on it, in words.
 
         The id is that of the last piece. After the first piece a failure gives Unknown, so
         that nothing is sent twice.
         """
         now = self._now()
-        posts = posts_for(chat, message, now)
+        posts = posts_for(chat, message.in_words(), now)
         if isinstance(posts, Refused):
             return posts
         if not await self._windows.is_open(chat, now):

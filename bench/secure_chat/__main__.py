@@ -1,11 +1,12 @@
 """How many residents may be in the secure chat at once, and how long is a message on its way?
 
-    python -m bench.secure_chat [--quick] [--pause SECONDS]
+    python -m bench.secure_chat [--quick] [--pause SECONDS] [--costs]
 
 One server on SQLite, in a process of its own; 50 conversations in which each side says something
 every 5 seconds, and 0, 500, 1,000, 2,000 residents whose pages wait for news. A table, and as the
 last line one JSON object. ``--quick`` measures a tenth, to try it out. ``--pause``: so long a
-console waits after it read its queue; the page of today does not.
+console waits after it read its queue; that of today waits 1. ``--costs`` measures something else:
+the processor time of each question, asked alone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bench.secure_chat.costs import costs
 from bench.secure_chat.crowd import WAIT_SECONDS, Crowd
 from bench.secure_chat.seed import Place, seed
 from bench.secure_chat.server import Server, serving
@@ -28,6 +30,7 @@ from bench.secure_chat.talks import PACE_SECONDS, Talks
 from bench.secure_chat.wire import Wire
 
 STAGES, ACTIVE, SECONDS = (0, 500, 1_000, 2_000), 50, 30.0
+TIMES = 400
 FILES = 8_192
 _READY_SECONDS = 30.0
 
@@ -44,6 +47,7 @@ ROWS = {
     "rss_mb": "resident memory of the server (MB)",
     "growth_kb": "of that, for each page that waits (KB)",
     "cpu_percent": "processor time of the server (% of one core)",
+    "player_percent": "the same of the program that plays them all",
     "load": "load of the machine over the last minute",
 }
 
@@ -53,6 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-secure-chat", description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--costs", action="store_true")
     asked = parser.parse_args()
     part = 10 if asked.quick else 1
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -63,9 +68,24 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="wb-bench-") as folder:
         place = seed(Path(folder), ACTIVE // part, stages[-1])
         with serving(place.config) as server:
+            if asked.costs:
+                _show_costs(asyncio.run(_costs(server, place, TIMES // part)))
+                return
             figures = asyncio.run(_measure(server, place, stages, SECONDS / part, asked.pause))
     _show(figures)
     print(json.dumps(figures))
+
+
+async def _costs(server: Server, place: Place, times: int) -> dict[str, float]:
+    await _ready(server)
+    return await costs(server, place, times)
+
+
+def _show_costs(found: Mapping[str, float]) -> None:
+    width = max(map(len, found))
+    for name, spent in found.items():
+        print(f"{name:<{width}}{spent:>10,} ms")
+    print(json.dumps(found))
 
 
 async def _measure(
@@ -95,8 +115,9 @@ async def _stage(server: Server, crowd: Crowd, talks: Talks, seconds: float) -> 
     beside: list[float] = []
     asking = asyncio.create_task(_ask_health(server.port, beside))
     polls, cpu, began = crowd.polls, server.cpu_seconds, time.perf_counter()
+    played = time.process_time()
     await talks.during(seconds)
-    took = time.perf_counter() - began
+    took, played = time.perf_counter() - began, time.process_time() - played
     asking.cancel()
     message, health = _at(talks.taken, 50), _at(beside, 50)
     return {
@@ -112,6 +133,7 @@ async def _stage(server: Server, crowd: Crowd, talks: Talks, seconds: float) -> 
         "rss_mb": round(server.rss_mb, 1),
         "growth_kb": 0.0,
         "cpu_percent": round((server.cpu_seconds - cpu) / took * 100, 1),
+        "player_percent": round(played / took * 100, 1),
         "load": round(os.getloadavg()[0], 1),
     }
 

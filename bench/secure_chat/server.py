@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +39,16 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-@contextmanager
-def serving(config: Path) -> Iterator[Server]:
+def serving(config: Path) -> AbstractContextManager[Server]:
     """The server of these settings, on a free port; its log stands beside them."""
-    log = config.with_suffix(".log")
+    return started([sys.executable, "-c", _SERVE, str(config)], config.with_suffix(".log"))
+
+
+@contextmanager
+def started(command: Sequence[str], log: Path) -> Iterator[Server]:
+    """A program that says on which port it serves, and its log."""
     with log.open("wb") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, str(config)], stdout=subprocess.PIPE, stderr=stderr
-        )
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
     try:
         assert process.stdout is not None
         said = process.stdout.readline().decode()

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
 import pytest
+from PIL import Image
 
 from wijkbot.adapter_api import (
     Adapter,
+    Attachment,
+    Audience,
     EventKind,
     IncomingEvent,
     Message,
+    Photo,
     Port,
     Queued,
+    Reason,
     Refused,
     Sent,
     Unsupported,
@@ -61,18 +67,46 @@ def _said(chat: str, *, is_private: bool) -> IncomingEvent:
 
 
 async def _sends(stage: Stage, text: str) -> None:
-    result = await stage.adapter.send(stage.chat, Message(text, text))
+    await _sends_message(stage, Message(text, text))
+    await _is_shown(stage, text)
+
+
+async def _sends_message(stage: Stage, message: Message) -> str:
+    """The id of what was sent."""
+    result = await stage.adapter.send(stage.chat, message)
     for _ in range(40):  # a platform may need a moment; the house tries again too
         if not isinstance(result, Refused) or result.permanent:
             break
         await asyncio.sleep(0.25)
-        result = await stage.adapter.send(stage.chat, Message(text, text))
+        result = await stage.adapter.send(stage.chat, message)
     assert isinstance(result, Sent | Queued), result
+    return result.message_id
+
+
+async def _is_shown(stage: Stage, words: str) -> None:
     for _ in range(40):
-        if text in await stage.shown():
+        if any(words in shown for shown in await stage.shown()):
             return
         await asyncio.sleep(0.25)
     pytest.fail("what was sent is not shown")
+
+
+async def _at_home(stage: Stage) -> None:
+    """The home may send; on some platforms only after the resident said something."""
+    await stage.adapter.start_sending(stage.port)
+    await stage.say("is there anybody?")
+    await stage.adapter.start(stage.port)
+
+
+def _picture() -> bytes:
+    """A red JPEG of 64 by 48 pixels."""
+    written = io.BytesIO()
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(written, "JPEG")
+    return written.getvalue()
+
+
+PHOTO = Photo(_picture(), "A red wall", 64, 48)
+CALENDAR = Attachment(b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "hours.ics", "text/calendar")
 
 
 class AdapterContract:
@@ -112,6 +146,21 @@ class AdapterContract:
                 await asyncio.sleep(0.05)
             assert _texts(stage) == ["is there anybody?"]
         await _sends(stage, "home again")
+
+    async def test_message_for_one_person_arrives_where_the_platform_has_no_such_thing(
+        self, stage: Stage
+    ) -> None:
+        await _at_home(stage)
+        alone = "for you alone"
+        await _sends_message(stage, Message(alone, alone, asker="42", only_asker=True))
+        await _is_shown(stage, alone)
+
+    async def test_commands_are_listed_for_each_audience_or_nowhere(self, stage: Stage) -> None:
+        await stage.adapter.start_sending(stage.port)
+        listed = {"nl": {"stop": "Geen berichten meer"}, "fr": {"stop": "Plus de messages"}}
+        for audience in Audience:
+            result = await stage.adapter.set_commands(listed, audience)
+            assert isinstance(result, Sent | Unsupported), (audience, result)
 
     async def test_giving_up_what_was_never_begun_does_nothing(self, stage: Stage) -> None:
         await stage.adapter.stop_receiving()
@@ -161,3 +210,47 @@ class AdapterContract:
         await stage.adapter.start(stage.port)
         refused += [await stage.adapter.remove(event) for event in groups]
         assert all(isinstance(result, Refused | Unsupported) for result in refused), refused
+
+    async def test_words_arrive_with_a_photo_and_a_file_on_every_platform(
+        self, stage: Stage
+    ) -> None:
+        await _at_home(stage)
+        message = Message("row-1", "Come and see.", photo=PHOTO, attachment=CALENDAR)
+        await _sends_message(stage, message)
+        await _is_shown(stage, "Come and see.")
+        if not stage.adapter.capabilities(stage.chat).has_photos:
+            await _is_shown(stage, "A red wall")
+
+    async def test_long_words_with_a_photo_lose_nothing(self, stage: Stage) -> None:
+        """A platform with short captions, or none, still shows the beginning and the end."""
+        await _at_home(stage)
+        middle = " ".join(["buurthuis"] * 120)
+        text = f"First words. {middle} Last words."
+        await _sends_message(stage, Message("row-1", text, photo=PHOTO))
+        await _is_shown(stage, "First words.")
+        await _is_shown(stage, "Last words.")
+
+    async def test_silent_message_arrives(self, stage: Stage) -> None:
+        await _at_home(stage)
+        await _sends_message(stage, Message("row-1", "Softly.", is_silent=True))
+        await _is_shown(stage, "Softly.")
+
+    async def test_message_with_a_photo_is_edited_pinned_and_withdrawn(self, stage: Stage) -> None:
+        """Each twice is the same as once; where there is no such thing, that is said."""
+        await _at_home(stage)
+        can = stage.adapter.capabilities(stage.chat)
+        message = Message("row-1", "At two.", photo=PHOTO, attachment=CALENDAR)
+        number = await _sends_message(stage, message)
+        for _ in range(2):
+            edited = await stage.adapter.edit(stage.chat, number, Message("row-2", "At three."))
+            assert isinstance(edited, Sent if can.can_edit else Unsupported), edited
+            if isinstance(edited, Sent):
+                number = edited.message_id
+                await _is_shown(stage, "At three.")
+        for _ in range(2):
+            gone = await stage.adapter.withdraw(stage.chat, number)
+            assert isinstance(gone, Sent if can.can_withdraw else Unsupported), gone
+        if can.can_edit and can.can_withdraw:
+            late = await stage.adapter.edit(stage.chat, number, Message("row-3", "At four."))
+            assert isinstance(late, Refused), late
+            assert (late.reason, late.permanent) == (Reason.MISSING, True)

@@ -90,6 +90,7 @@ class Neighbourhood:
             has_stopped_jobs=Purpose.ODD_JOB in stopped,
             is_ignored=Purpose.SERVICE in stopped,
             random_token="token",
+            random_code="042195",
         )
         return replace(known, **more)  # type: ignore[arg-type]
 

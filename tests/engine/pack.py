@@ -25,7 +25,8 @@ def shelf() -> Shelf:
 
 def facts(*, minutes: float = 0, **more: object) -> Facts:
     """The facts of a Tuesday morning, some minutes later."""
-    known = {"local_now": NOW + timedelta(minutes=minutes), "random_token": "token", **more}
+    fresh = {"random_token": "token", "random_code": "042195"}
+    known = {"local_now": NOW + timedelta(minutes=minutes), **fresh, **more}
     return Facts(**known)  # type: ignore[arg-type]
 
 

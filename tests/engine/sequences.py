@@ -30,6 +30,7 @@ TYPED = st.one_of(
             *("ja", "nee", "1", "2", "15", "terug", "stop", "menu.job", "Noord", "klusje"),
             *("stil", "stil 7d", "praat", "weg", "negeer mij", "start", "stop nieuws", "menu"),
             *("mijn gegevens", "over wie ging dat", "privacy", "mens", "stop klusjes", "over"),
+            "kaart",
         ]
     ),
     st.text(min_size=1, max_size=60),

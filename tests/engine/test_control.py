@@ -57,6 +57,7 @@ COMMANDS: list[tuple[Command, tuple[str, str, str], str, str]] = [
         "T45",
         "T45",
     ),
+    (Command.CARD, ("kaart", "carte", "card"), "T63", "T66"),
     (Command.HUMAN, ("mens", "humain", "talk to a human"), "T06", "T08"),
     (Command.MENU, ("menu", "que peux-tu faire ?", "what can you do?"), "T46", "T01"),
 ]

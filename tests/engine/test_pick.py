@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from time import monotonic
 
 import pytest
@@ -14,7 +15,7 @@ from wijkbot.engine.conversation import Conversation
 from wijkbot.engine.decide import decide
 from wijkbot.engine.dialog import Branch, Dialog, DialogChoice, SlotType, Step
 from wijkbot.engine.events import ChatStarted, MessageArrived
-from wijkbot.engine.pick import LONGEST, YES_NO, is_back, is_stop, pick, plain
+from wijkbot.engine.pick import LONGEST, NEAR, YES_NO, is_back, is_stop, pick, plain
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.talk import answer
 from wijkbot.engine.words import Label
@@ -108,3 +109,12 @@ def test_number_is_taken_between_its_limits(text: str, taken: str) -> None:
     book = DialogBook(1, {"d": ItemCard("d", "dialog", 1)}, {"d": dialog})
     turn = answer(book, private(), Conversation(dialog="d", step="many"), facts(), text)
     assert taken == (turn.conversation.slot("many") if turn else "")
+
+
+@given(WORDS, WORDS)
+def test_what_is_passed_over_unread_was_never_near(title: str, typed: str) -> None:
+    assume(plain(title) and plain(typed))
+    likeness = SequenceMatcher(None, plain(typed), plain(title)).ratio()
+    found = pick(typed, (DialogChoice("c.0", (("nl", (title,)),)),))
+    is_short = min(len(plain(title)), len(plain(typed))) < 4 and plain(title) != plain(typed)
+    assert (found == "c.0") == (likeness >= NEAR and not is_short)

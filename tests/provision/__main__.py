@@ -27,11 +27,23 @@ def resident() -> Finding:
         return Missing(name, f"give npm its registry and run again ({str(error)[-200:]!r}).")
 
 
+def client() -> Finding:
+    """Install what builds the pages; two test processes would do it at the same time."""
+    from tests.securechat.web_client import CLIENT, ensure_client
+
+    name = "client"
+    try:
+        ensure_client()
+    except (AssertionError, OSError) as error:
+        return Missing(name, f"give npm its registry and run again ({str(error)[-200:]!r}).")
+    return Found(name, str(CLIENT))
+
+
 def main() -> None:
     """Look for everything, one progress line each, and write down what was found."""
     print("What the tests use:", flush=True)
     results: list[Finding] = []
-    for look in (node.find, chromium.find, postgresql.find, homeserver.find, resident):
+    for look in (node.find, chromium.find, postgresql.find, homeserver.find, resident, client):
         began = time.monotonic()
         results.append(look())
         took = time.monotonic() - began

@@ -62,6 +62,7 @@ CERT = _all(org=ID, member=ID, sig=KEY, not_after=_TIME, signature=SIGNATURE)
 FIELDS: Mapping[str, Json] = {
     "abusive": {"type": "boolean"},
     "account": {"type": "integer", "minimum": 1},
+    "area": {"enum": ["", "elders"]},
     "auth": HASH,
     "auth_hash": HASH,
     "available": {"type": "boolean"},
@@ -83,10 +84,13 @@ FIELDS: Mapping[str, Json] = {
             }
         ),
     },
+    "id": ID,
+    "item": {"enum": ["F01", "F08", "T11"]},
     "iv": _raw(12),
     "kdf": {"enum": ["pbkdf2-sha256-600000", "argon2id-64m-3"]},
     "kem": KEY,
     "lang": {"enum": ["nl", "fr", "en"]},
+    "language": {"enum": ["nl", "fr", "xx"]},
     "locator": ID,
     "locator_hash": HASH,
     "login": HASH,
@@ -155,6 +159,8 @@ TAKES: Mapping[str, str] = {
     "GET /api/w/queue": "",
     "GET /api/w/events": "",
     "GET /api/w/texts": "",
+    "GET /api/w/cards": "",
+    "POST /api/w/cards": "id code item ?language ?area",
     f"POST {_AT}/claim": "version",
     f"POST {_AT}/release": "version wrapsets",
     f"POST {_AT}/offer": _PASSING,
@@ -180,6 +186,7 @@ QUERIES: Mapping[str, Mapping[str, Json]] = {
     f"GET {_AT}/messages": {"after": _TIME, "version": _TIME},
     "GET /api/w/audit": {"before": _TIME},
     "GET /api/w/texts": {"lang": {"enum": ["nl", "fr", "xx"]}},
+    "GET /api/w/cards": {"area": {"enum": ["", "elders"]}},
 }
 REFUSAL = {
     "type": "object",

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import create_engine, make_url, text
 
 from tests.securechat.office import Office, open_office
 from tests.securechat.room import Chat, running_chat
+from tests.securechat.street import Street, a_street
 from wijkbot.storage import migrate
 from wijkbot.storage.tables import metadata
 
@@ -37,9 +39,13 @@ def secure_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def secure_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database with the newest schema."""
+    return _empty_url(request, tmp_path)
+
+
+def _empty_url(request: pytest.FixtureRequest, folder: Path) -> str:
     if request.param == "sqlite":
         empty: Path = request.getfixturevalue("secure_sqlite")
-        copied = tmp_path / "wijkbot.db"
+        copied = folder / "wijkbot.db"
         copied.write_bytes(empty.read_bytes())
         return f"sqlite:///{copied}"
     url = str(request.getfixturevalue("secure_pg_url"))
@@ -59,6 +65,24 @@ async def office(secure_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     """A server whose team has nobody yet, and no loops."""
     async with open_office(tmp_path / "office", secure_url) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgresql"])
+async def street_of_file(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Street]:
+    """A bot that runs, with residents; publishing takes long, so a file of tests has one."""
+    folder = tmp_path_factory.mktemp("street")
+    url = _empty_url(request, folder)
+    async with open_office(folder / "office", url) as opened, a_street(opened) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def street(street_of_file: Street) -> Street:
+    """The same one; nobody has a code, and nobody stopped anything."""
+    await street_of_file.begin()
+    return street_of_file
 
 
 def _admin(url: str, *statements: str) -> None:

@@ -93,6 +93,7 @@ def test_both_web_servers_get_every_header_and_close_the_rest(config: Path) -> N
         assert told.count("{") == told.count("}")
         assert "chat.example" in told and "404" in told
     assert "access_log off" in nginx
+    assert 2 == caddy.count("import safe"), "also when something goes wrong"
 
 
 def test_hours_of_helplines_are_not_copied(config: Path) -> None:

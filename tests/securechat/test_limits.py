@@ -38,6 +38,8 @@ AGREED = {
     "login_visitor": (20, QUARTER),
     "claim": (30, MINUTE),
     "export_day": (3, DAY),
+    "card_account": (5, 10 * MINUTE),
+    "card_site": (30, 10 * MINUTE),
 }
 NOW = 1000.0
 

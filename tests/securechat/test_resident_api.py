@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -234,7 +233,8 @@ async def test_17_a_wrong_code_takes_as_long_as_an_unknown_one(chat: Chat) -> No
             began = perf_counter()
             await chat.client.post("/api/c/return", json=row, headers=somewhere())
             times.append(perf_counter() - began)
-    slow, fast = sorted((median(times) for times in took.values()), reverse=True)
+    # the shortest of each: whatever else the machine does only adds
+    slow, fast = sorted((min(times) for times in took.values()), reverse=True)
     assert slow < 2 * fast, "what somebody could measure from outside"
 
 

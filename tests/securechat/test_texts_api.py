@@ -81,6 +81,7 @@ async def test_before_anything_is_published_there_are_none(office: Office) -> No
     async with office.tab() as tab:
         await found(office, tab)
         assert {"texts": []} == await tab.get("texts?lang=nl")
+        assert [] == (await tab.get("cards"))["cards"]
 
 
 async def test_a_trainee_reads_them_and_a_manager_does_not(published: Office) -> None:

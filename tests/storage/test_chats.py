@@ -185,3 +185,14 @@ async def test_events_of_the_new_address_may_come_first(house: House) -> None:
     await house.accept(arrival("e3", chat="new", member="bram"))
     (bram,) = await house.claim()
     assert (bram.chat_id, [one.seq for one in bram.messages]) == (old, [2])
+
+
+async def test_chats_that_are_asked_for_together_are_those_asked_for_one_by_one(
+    house: House,
+) -> None:
+    await house.accept(arrival("e1"), arrival("e2", chat="g2"), arrival("e3", chat="g3"))
+    found = [await chat_at(house, address) for address in ("g2", "g3")]
+    ids = [one.id for one in found if one is not None]
+    each = await house.database.read(lambda conn: chats.get_each(conn, [*ids, ids[0], 999]))
+    assert list(each.values()) == found and list(each) == ids
+    assert await house.database.read(lambda conn: chats.get_each(conn, [])) == {}

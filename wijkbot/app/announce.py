@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection
 
-from wijkbot.adapter_api import Adapter
+from wijkbot.adapter_api import Adapter, Photo
+from wijkbot.announcements.extras import Extras
 from wijkbot.app import decision_log
+from wijkbot.app.announce_payload import announcement_bytes
 from wijkbot.app.deliver import links_of
+from wijkbot.app.dress import stored
 from wijkbot.app.house import House, local_time
 from wijkbot.app.language import answer_language
-from wijkbot.app.payload import say_bytes, span_ms
+from wijkbot.app.payload import span_ms
 from wijkbot.app.render import Setting, render
 from wijkbot.content.model import Item
 from wijkbot.engine.effects import Say
@@ -23,7 +26,7 @@ from wijkbot.engine.policy import Request, permit
 from wijkbot.engine.words import Place, Purpose
 from wijkbot.schedule.openings import holiday_name
 from wijkbot.settings import SettingsError
-from wijkbot.storage import broadcasts, chats, counts
+from wijkbot.storage import broadcasts, chats, counts, photos
 from wijkbot.storage.audience import Audience
 from wijkbot.storage.broadcasts import BroadcastDraft, Leased, LocalDay, Step
 from wijkbot.storage.chats import Chat
@@ -33,6 +36,8 @@ from wijkbot.storage.errors import LeaseLost
 log = structlog.get_logger()
 
 ANNOUNCEMENT_LIVES = timedelta(hours=24)
+PHOTO_LIVES = ANNOUNCEMENT_LIVES + timedelta(hours=3)
+"""A photo outlives the announcement that was due with it, also when that came two hours late."""
 LATER_REASONS = frozenset({"quiet-hours", "group-is-silent"})
 """Why a message that was queued is held back for a while."""
 ANNOUNCED_KINDS = frozenset({"hours", "text", "announcement", "faq"})
@@ -72,7 +77,7 @@ async def plan(
         if item is None:
             raise SettingsError("--item", f"{item_id!r} is not published; see: wijkbot check")
         say = say_of(item, shelf.book.version_of(item_id))
-        previews.append(_preview(house, adapters, say, item, group))
+        previews.append(preview(house, adapters, say, item, group))
     if not previews:
         raise SettingsError("--group", "there is no active group; see: wijkbot groups")
     return Plan(tuple(previews))
@@ -86,8 +91,15 @@ class Announced:
     queued: int
 
 
-async def announce(house: House, plan_: Plan, key: str, author: str) -> Announced:
-    """Queue an agreed plan; twice with one key is once.
+async def announce(
+    house: House,
+    plan_: Plan,
+    key: str,
+    author: str,
+    extras: Extras | None = None,
+    photo: Photo | None = None,
+) -> Announced:
+    """Queue an agreed plan, with what goes with it; twice with one key is once.
 
     The first groups are done here, in the transaction that makes the announcement; the running
     bot continues with the rest.
@@ -100,11 +112,15 @@ async def announce(house: House, plan_: Plan, key: str, author: str) -> Announce
     def queue(conn: Connection) -> Announced:
         """Ask the rule again under each group's lock: two at once pass no limit."""
         ids, queued = [], 0
+        carried = extras or Extras()
+        if photo is not None and areas:
+            number = keep_photo(conn, house, photo, now_ms)
+            carried = replace(carried, photo=number)
         for area, previews in sorted(areas.items()):
-            draft = draft_of(previews[0].say, now_ms, f"{key}.{area}", author)
+            draft = draft_of(previews[0].say, now_ms, f"{key}.{area}", author, carried)
             audience = Audience.of((p.group.id for p in previews), area)
             made = broadcasts.create(conn, house.sealer, draft, audience, now_ms)
-            _expand(conn, house, made, now_ms)
+            expand(conn, house, made, now_ms)
             ids.append(made)
             queued += broadcasts.tally(conn, made).queued
         return Announced(tuple(ids), queued)
@@ -134,7 +150,7 @@ async def _continue(house: House, one: Leased, wake: Callable[[], None]) -> int:
     while True:
         now_ms = house.clock.now_ms()
         step = await house.database.write(
-            lambda c, at=now_ms: _expand(c, house, one.id, at, one.lease)  # type: ignore[misc]
+            lambda c, at=now_ms: expand(c, house, one.id, at, one.lease)  # type: ignore[misc]
         )
         queued += step.queued
         if step.queued:
@@ -144,13 +160,22 @@ async def _continue(house: House, one: Leased, wake: Callable[[], None]) -> int:
             return queued
 
 
-def draft_of(say: Say, now_ms: int, key: str, author: str) -> BroadcastDraft:
+def keep_photo(conn: Connection, house: House, photo: Photo, due_ms: int) -> int:
+    """Keep the photo for as long as an announcement of that moment (ms) may be sent."""
+    now_ms = house.clock.now_ms()
+    expires_at = due_ms + span_ms(PHOTO_LIVES)
+    return photos.put(conn, house.sealer, stored(photo), now_ms, expires_at=expires_at)
+
+
+def draft_of(
+    say: Say, now_ms: int, key: str, author: str, extras: Extras | None = None
+) -> BroadcastDraft:
     """An announcement of that text, as it is stored; who is away a day does not get it."""
     return BroadcastDraft(
         key=key,
         item_id=say.item,
         item_version=say.version,
-        values=say_bytes(say),
+        values=announcement_bytes(say, extras),
         created_by=author,
         expires_at=now_ms + span_ms(ANNOUNCEMENT_LIVES),
     )
@@ -159,11 +184,12 @@ def draft_of(say: Say, now_ms: int, key: str, author: str) -> BroadcastDraft:
 class AnnouncementRule:
     """The rule as the storage asks it: which of these locked chats may get it at this moment?
 
-    Remembers its verdicts for the log of decisions.
+    ``is_change``: it changes what stands there. Remembers its verdicts for the log of decisions.
     """
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, *, is_change: bool = False) -> None:
         self._house = house
+        self._is_change = is_change
         self._verdicts: Counter[tuple[str, Place, str]] = Counter()
 
     def __call__(self, found: list[Chat]) -> dict[int, LocalDay]:
@@ -174,7 +200,7 @@ class AnnouncementRule:
         for chat in found:
             area = chat.neighbourhood
             if area not in moments:
-                moments[area] = moment_in(self._house, area, now_ms)
+                moments[area] = moment_in(self._house, area, now_ms, is_change=self._is_change)
             rule = forbidden_by(self._house, chat, moments[area])
             place = Place.PRIVATE if chat.is_private else Place.GROUP
             self._verdicts[moments[area].day.day, place, rule] += 1
@@ -190,10 +216,11 @@ class AnnouncementRule:
         ]
 
 
-def _expand(
+def expand(
     conn: Connection, house: House, broadcast: int, now_ms: int, lease: int | None = None
 ) -> Step:
-    rule = AnnouncementRule(house)
+    """Make the next rows of an announcement or a change, as far as the rule permits them."""
+    rule = AnnouncementRule(house, is_change=bool(broadcasts.act_of(conn, broadcast)))
     step = broadcasts.expand(conn, broadcast, rule, now_ms, lease=lease)
     counts.add(conn, *rule.counts())
     return step
@@ -209,7 +236,7 @@ class LocalMoment:
     request: Request
 
 
-def moment_in(house: House, area: str, now_ms: int) -> LocalMoment:
+def moment_in(house: House, area: str, now_ms: int, *, is_change: bool = False) -> LocalMoment:
     """The moment in one neighbourhood."""
     country = house.settings.country_of(area)
     local_now = local_time(house.settings, area, now_ms)
@@ -218,6 +245,7 @@ def moment_in(house: House, area: str, now_ms: int) -> LocalMoment:
         is_answer=False,
         local_now=local_now,
         is_holiday=bool(holiday_name(country, "", local_now.date())),
+        is_change=is_change,
     )
     day = LocalDay(local_now.date().isoformat(), f"{local_now:%G-W%V}")
     return LocalMoment(now_ms, country, day, request)
@@ -246,9 +274,10 @@ def say_of(item: Item, version: int) -> Say:
     return Say(Purpose.ANNOUNCEMENT, item.id, version, key)
 
 
-def _preview(
+def preview(
     house: House, adapters: dict[str, Adapter], say: Say, item: Item, group: Chat
 ) -> Preview:
+    """What that group would read now."""
     settings = house.settings
     area = group.neighbourhood
     country = settings.country_of(area)

@@ -16,6 +16,7 @@ from wijkbot.content.problems import Problem
 from wijkbot.content.texts import all_texts, chain
 from wijkbot.understanding.personal_data import DataKind, kinds_of, names_resident, public_values
 
+ALT = "--alt"
 ANNOUNCED_PURPOSES = frozenset({"announcement", "info"})
 
 _REMEDY = "write it without, or be sure that everybody may know it"
@@ -65,14 +66,19 @@ def _findings(item: Item, key: str, tongue: str) -> Iterator[tuple[str, Finding]
                 yield language, finding
 
 
-def told_in(house: House, plan: Plan) -> tuple[Told, ...]:
-    """What the groups of a plan would read about somebody, each line once."""
+def told_in(house: House, plan: Plan, alt: str = "") -> tuple[Told, ...]:
+    """What the groups of a plan would read about somebody, each line once.
+
+    ``alt`` is what a worker wrote about the photo that goes with it.
+    """
     found: dict[Told, None] = {}
     for preview in plan.previews:
         items = house.library.shelf(preview.group.neighbourhood).items
         public = public_of(items.values(), house.settings.go_live.shelter)
         for line, kind, is_refused in _lines(preview.text, public):
             found[Told(preview.say.item, preview.language, line, kind, is_refused)] = None
+        for line, kind, is_refused in _lines(alt, public):
+            found[Told(ALT, preview.language, line, kind, is_refused)] = None
     return tuple(found)
 
 

@@ -14,6 +14,9 @@ from wijkbot.securechat.manifest import read_manifest
 from wijkbot.storage import secure_manifests
 from wijkbot.storage.staff_sessions import presence
 
+_known_expiry: dict[bytes, int] = {}
+"""Of the list that was asked for last, by its hash: one list never changes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChatDoor:
@@ -43,8 +46,19 @@ def chat_door(conn: Connection, house: House, now_ms: int) -> ChatDoor:
 
 def _has_team(conn: Connection, now: int) -> bool:
     """Does the signed list of the team hold? Without it nobody can write."""
+    newest = secure_manifests.newest_hash(conn)
     try:
-        listed = secure_manifests.newest(conn)
-        return listed is not None and read_manifest(listed.manifest).expires > now
+        return newest is not None and _expiry(conn, newest) > now
     except (Refused, ValueError):
         return False  # a damaged list may not keep an answer back, least of all a crisis card
+
+
+def _expiry(conn: Connection, listed: bytes) -> int:
+    """Until when the list with that hash holds (s); read once, not for every private message."""
+    found = _known_expiry.get(listed)
+    if found is None:
+        kept = secure_manifests.by_hash(conn, listed)
+        found = read_manifest(kept.manifest).expires if kept else 0
+        _known_expiry.clear()
+        _known_expiry[listed] = found
+    return found

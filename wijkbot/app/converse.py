@@ -20,7 +20,7 @@ from wijkbot.app.payload import Remembered, event_from, remembered_from
 from wijkbot.app.shelf import Shelf
 from wijkbot.app.step import Step, seen, take_all
 from wijkbot.engine.reading import Reading
-from wijkbot.storage import conversations, outbox
+from wijkbot.storage import chats, conversations, outbox
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.conversations import Claimed, Progress, Waiting
 from wijkbot.storage.errors import DatabaseAway, LeaseLost, StorageProblem
@@ -58,22 +58,28 @@ class Converser:
     async def _take_conversations(self, crew: Crew) -> None:
         while True:
             self._wake.clear()
-            claimed = await self._claim(crew.room) if crew.room else []
-            for conversation in claimed:
-                crew.begin(self._handle(conversation))
-            if not claimed:
+            room = crew.room
+            taken = await self._claim(room) if room else []
+            for conversation, chat in taken:
+                crew.begin(self._handle(conversation, chat))
+            if len(taken) < room or not room:  # else more of them may wait
                 await crew.pause(self._wake, POLL_SECONDS)
 
-    async def _claim(self, limit: int) -> list[Claimed]:
+    async def _claim(self, limit: int) -> list[tuple[Claimed, Chat | None]]:
+        """Conversations, each with its chat as it is now."""
         house = self._house
         now_ms = house.clock.now_ms()
-        return await house.database.write(
-            lambda c: conversations.claim(c, house.sealer, now_ms, limit=limit)
-        )
 
-    async def _handle(self, claimed: Claimed) -> None:
+        def take(conn: Connection) -> list[tuple[Claimed, Chat | None]]:
+            taken = conversations.claim(conn, house.sealer, now_ms, limit=limit)
+            known = chats.get_each(conn, [one.chat_id for one in taken])
+            return [(one, known.get(one.chat_id)) for one in taken]
+
+        return await house.database.write(take)
+
+    async def _handle(self, claimed: Claimed, chat: Chat | None) -> None:
         try:
-            await self._bring_on(claimed)
+            await self._bring_on(claimed, chat)
         except LeaseLost:
             log.warning("lease-lost")
         except StorageProblem as trouble:
@@ -116,7 +122,7 @@ class Converser:
             lambda c: conversations.finish(c, house.sealer, claimed, now_ms, same)
         )
 
-    async def _bring_on(self, claimed: Claimed) -> None:
+    async def _bring_on(self, claimed: Claimed, chat: Chat | None) -> None:
         house = self._house
         if claimed.is_poison:
             now_ms = house.clock.now_ms()
@@ -124,20 +130,24 @@ class Converser:
             await house.database.write(lambda c: conversations.bury(c, claimed, "poison", now_ms))
             return
         if claimed.timer_rang and not claimed.messages:
-            await self._step(claimed, None, is_last=True)
+            await self._step(claimed, None, chat, is_last=True)
             return
         if not claimed.messages:  # nothing to do after all: what comes need not wait for us
             await self._let_go(claimed)
             return
         for waiting in claimed.messages:
             is_last = waiting is claimed.messages[-1]
-            claimed = await self._step(claimed, waiting, is_last=is_last)
+            claimed = await self._step(claimed, waiting, chat, is_last=is_last)
+            chat = None  # what was just handled may have changed it
 
-    async def _step(self, claimed: Claimed, waiting: Waiting | None, *, is_last: bool) -> Claimed:
+    async def _step(
+        self, claimed: Claimed, waiting: Waiting | None, chat: Chat | None, *, is_last: bool
+    ) -> Claimed:
         house = self._house
         incoming = event_from(waiting.payload) if waiting and waiting.payload else None
         known = remembered_from(claimed.state)
-        chat = await house.database.read(lambda c: seen(c, claimed.chat_id))
+        if chat is None:
+            chat = await house.database.read(lambda c: seen(c, claimed.chat_id))
         shelf = await self._shelf(chat, known)
         reading = self._read(shelf, incoming, known, chat)
         done_seq = waiting.seq if waiting else claimed.done_seq

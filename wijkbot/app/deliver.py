@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import assert_never
@@ -23,25 +23,30 @@ from wijkbot.adapter_api import (
     Unknown,
     Urgency,
 )
+from wijkbot.announcements.extras import Act, Change
 from wijkbot.app import decision_log
+from wijkbot.app.alter import alter, pin_after, why_not
+from wijkbot.app.announce_payload import change_from
 from wijkbot.app.crew import Crew
+from wijkbot.app.dress import dress
 from wijkbot.app.house import House, local_time
 from wijkbot.app.language import variant
 from wijkbot.app.loops import outlive
-from wijkbot.app.payload import say_from
+from wijkbot.app.payload import say_from, spot_from
 from wijkbot.app.rates import pace_of
 from wijkbot.app.render import Links, Rendered, Setting, render
+from wijkbot.content.model import Item
 from wijkbot.engine.effects import Say
 from wijkbot.engine.policy import Request, permit
-from wijkbot.engine.table import POINTER
 from wijkbot.engine.values import OwnWords
 from wijkbot.engine.words import Place, Purpose
 from wijkbot.schedule.openings import holiday_name
-from wijkbot.storage import chats, counts, lanes, limiter, outbox, rekey, waits
+from wijkbot.storage import changes, chats, counts, lanes, limiter, outbox, rekey, waits
+from wijkbot.storage.chats import Chat
 from wijkbot.storage.dialect import moment
 from wijkbot.storage.errors import DatabaseAway, LeaseLost, StorageProblem
 from wijkbot.storage.lanes import Outgoing, Settlement
-from wijkbot.storage.outbox import Lane, Status
+from wijkbot.storage.outbox import Draft, Lane, Status
 
 log = structlog.get_logger()
 
@@ -64,6 +69,18 @@ class Sending:
 
     row: Outgoing
     say: Say
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Rows to send now, their chats as they are now, and how long nothing more may go out."""
+
+    rows: Sequence[Outgoing]
+    chats: Mapping[int, Chat]
+    wait_ms: int = int(POLL_SECONDS * 1000)
+
+
+_NOTHING = _Taken((), {})
 
 
 class Deliverer:
@@ -94,31 +111,29 @@ class Deliverer:
     async def _take_rows(self, crew: Crew) -> None:
         while not self._is_stopping:
             self._wake.clear()
-            rows = await self._claim(crew.room) if crew.room else []
-            for row in rows:
-                crew.begin(self._send(row))
-            if not rows:
-                await crew.pause(self._wake, await self._wait() if crew.room else POLL_SECONDS)
+            room = crew.room
+            taken = await self._claim(room) if room else _NOTHING
+            for row in taken.rows:
+                crew.begin(self._send(row, taken.chats.get(row.chat_id)))
+            if len(taken.rows) < room or not room:  # else more of them may wait
+                await crew.pause(self._wake, taken.wait_ms / 1000)
 
-    async def _claim(self, limit: int) -> list[Outgoing]:
+    async def _claim(self, limit: int) -> _Taken:
         house = self._house
-        now_ms = house.clock.now_ms()
+        now_ms, most = house.clock.now_ms(), int(POLL_SECONDS * 1000)
         pace = pace_of(self._adapter)
-        return await house.database.write(
-            lambda c: lanes.claim(c, house.sealer, self._channel, now_ms, limit=limit, pace=pace)
-        )
 
-    async def _wait(self) -> float:
-        """How many seconds until something may go out, as far as that is known."""
-        now_ms, most = self._house.clock.now_ms(), int(POLL_SECONDS * 1000)
-        wait = await self._house.database.read(
-            lambda c: waits.wait_ms(c, self._channel, now_ms, most)
-        )
-        return wait / 1000
+        def take(conn: Connection) -> _Taken:
+            rows = lanes.claim(conn, house.sealer, self._channel, now_ms, limit=limit, pace=pace)
+            found = chats.get_each(conn, [row.chat_id for row in rows])
+            wait = waits.wait_ms(conn, self._channel, now_ms, most) if len(rows) < limit else 0
+            return _Taken(rows, found, wait)
 
-    async def _send(self, row: Outgoing) -> None:
+        return await house.database.write(take)
+
+    async def _send(self, row: Outgoing, chat: Chat | None) -> None:
         try:
-            await self._deliver(row)
+            await self._deliver(row, chat)
         except LeaseLost:
             log.warning("lease-lost", channel=self._channel)
         except StorageProblem:
@@ -128,7 +143,7 @@ class Deliverer:
             log.exception("delivery-failed", channel=self._channel, purpose=str(row.purpose))
             await self._again(row, "error", BUGS_AT_MOST)
 
-    async def _deliver(self, row: Outgoing) -> None:
+    async def _deliver(self, row: Outgoing, chat: Chat | None) -> None:
         if row.values is None or row.address is None:
             await self._settle(row, Status.REFUSED, error="erased")
             return
@@ -137,10 +152,11 @@ class Deliverer:
         if row.expires_at is not None and now_ms > row.expires_at:
             await self._settle(row, Status.EXPIRED, error="expired")
             return
-        if row.was_in_flight and not self._may_repeat(row, say):
+        change = change_from(row.values)
+        if row.was_in_flight and change is None and not self._may_repeat(row, say):
             await self._settle(row, Status.UNKNOWN, error="stopped while sending")
             return
-        verdict = await self._permitted(row, say, now_ms)
+        verdict = self._permitted(row, say, chat, now_ms)
         if verdict in LATER:
             await self._retry(row, WAIT_MS, verdict)
             return
@@ -148,7 +164,20 @@ class Deliverer:
             await self._log_refusal(row, verdict, now_ms)
             await self._settle(row, Status.REFUSED, error=verdict)
             return
-        rendered = await self._render(row, say, now_ms)
+        message = await self._compose(row, say, now_ms)
+        if change is not None:
+            await self._alter(row, change, message)
+            return
+        began = time.monotonic()
+        result = await self._adapter.send(row.address, message)
+        self._house.meters.sent(self._channel, time.monotonic() - began)
+        await self._take(row, say, result)
+
+    async def _compose(self, row: Outgoing, say: Say, now_ms: int) -> Message:
+        house = self._house
+        item = await house.library.item(row.item_id, row.item_version)
+        rendered = self._render(row, say, item, now_ms)
+        spot = spot_from(row.values or b"{}")
         message = Message(
             key=row.key,
             text=rendered.text,
@@ -156,11 +185,32 @@ class Deliverer:
             urgency=_URGENCY[row.lane],
             language=rendered.language,
             expires_at=_moment(row.expires_at),
+            answer_to=spot.answer_to,
+            thread=spot.thread,
+            asker=spot.asker,
+            only_asker=spot.is_for_one,
         )
-        began = time.monotonic()
-        result = await self._adapter.send(row.address, message)
-        self._house.meters.sent(self._channel, time.monotonic() - began)
-        await self._take(row, say, result)
+        local_now = local_time(house.settings, row.neighbourhood, now_ms)
+        return await dress(house, row, message, item, local_now)
+
+    async def _alter(self, row: Outgoing, change: Change, message: Message) -> None:
+        """Change what stands there. It may be done twice, so no answer is no end."""
+        result = await alter(self._house, self._adapter, row, change, message)
+        match result:
+            case Refused(permanent=True) if result.reason is not Reason.REKEYED:
+                # only a message of its own shows that a chat refuses us altogether
+                await self._settle(row, Status.REFUSED, error=why_not(result))
+            case Refused():
+                await self._refused(row, result)
+            case Unknown() if row.attempts < UNKNOWNS_AT_MOST:
+                await self._retry(row, outbox.backoff_ms(row.attempts), "unknown")
+            case Unknown():
+                await self._settle(row, Status.UNKNOWN, error="no answer of the platform")
+            case _:
+                if change.act is Act.EDIT and result.message_id:
+                    lane_id, number, name = row.lane_id, change.announcement, result.message_id
+                    await self._surely(lambda c: changes.rename(c, lane_id, number, name))
+                await self._settle(row, Status.SENT)
 
     def _may_repeat(self, row: Outgoing, say: Say) -> bool:
         """A crisis card and a reply come again rather than not; an announcement never twice."""
@@ -168,13 +218,12 @@ class Deliverer:
             return True
         return say.purpose is not Purpose.ANNOUNCEMENT
 
-    async def _permitted(self, row: Outgoing, say: Say, now_ms: int) -> str:
+    def _permitted(self, row: Outgoing, say: Say, chat: Chat | None, now_ms: int) -> str:
         """The line of the rule that forbids this row by now, or "".
 
         Counters and pauses were taken when the row was made, so they are not counted twice.
         """
         house = self._house
-        chat = await house.database.read(lambda c: chats.get(c, row.chat_id))
         if chat is None:
             return "chat-is-gone"
         area = chat.neighbourhood
@@ -195,6 +244,7 @@ class Deliverer:
             local_now=local_now,
             is_holiday=bool(holiday_name(country, "", local_now.date())),
             has_own_words=any(isinstance(value, OwnWords) for _, value in say.values),
+            is_change=change_from(row.values or b"{}") is not None,
         )
         permitted = permit(request, place, house.settings.policy.limits)
         return "" if permitted.is_permitted else permitted.rule
@@ -205,9 +255,8 @@ class Deliverer:
         told = decision_log.entry(day, place, row.purpose, rule)
         await self._surely(lambda c: counts.add(c, told))
 
-    async def _render(self, row: Outgoing, say: Say, now_ms: int) -> Rendered:
+    def _render(self, row: Outgoing, say: Say, item: Item, now_ms: int) -> Rendered:
         house = self._house
-        item = await house.library.item(row.item_id, row.item_version)
         shelf = house.library.shelf(row.neighbourhood)
         setting = Setting(
             items=shelf.items,
@@ -223,30 +272,20 @@ class Deliverer:
     async def _take(self, row: Outgoing, say: Say, result: SendResult) -> None:
         match result:
             case Sent(message_id):
-                await self._settle(row, Status.SENT, message_id=message_id)
-                await self._pin(row, message_id)
+                after = pin_after(self._adapter, row, say) if message_id else None
+                await self._settle(row, Status.SENT, message_id=message_id, after=after)
             case Queued(message_id):
                 await self._settle(row, Status.QUEUED, message_id=message_id)
-            case Unknown():
+            case Unknown(_, message_id):
                 if self._may_repeat(row, say) and row.attempts < UNKNOWNS_AT_MOST:
                     await self._retry(row, outbox.backoff_ms(row.attempts), "unknown")
                 else:
-                    await self._settle(row, Status.UNKNOWN, error="no answer of the platform")
+                    why = "no answer of the platform"
+                    await self._settle(row, Status.UNKNOWN, message_id=message_id, error=why)
             case Refused():
                 await self._refused(row, result)
             case _:
                 assert_never(result)
-
-    async def _pin(self, row: Outgoing, message_id: str) -> None:
-        """The pointer is the pinned message of its group, where the bot may pin."""
-        address = row.address
-        if row.item_id != POINTER or row.is_private or address is None or not message_id:
-            return
-        if not self._adapter.capabilities(address).can_pin:
-            return
-        pinned = await self._adapter.pin(address, message_id)
-        if isinstance(pinned, Refused | Unknown):
-            log.info("not-pinned", channel=self._channel)
 
     async def _refused(self, row: Outgoing, refused: Refused) -> None:
         if refused.reason is Reason.REKEYED and refused.new_chat:
@@ -279,12 +318,28 @@ class Deliverer:
         limiter.hold(conn, self._channel, at + wait_ms)
 
     async def _settle(
-        self, row: Outgoing, status: Status, *, message_id: str = "", error: str = ""
+        self,
+        row: Outgoing,
+        status: Status,
+        *,
+        message_id: str = "",
+        error: str = "",
+        after: Draft | None = None,
     ) -> None:
+        """This became of it; ``after`` is put behind it in the same transaction."""
         ended = Settlement(row, status, message_id or None, error)
-        await self._patiently(lambda: self._house.database.together(self._settle_all, ended))
+        if after is None:
+            await self._patiently(lambda: self._house.database.together(self._settle_all, ended))
+        else:
+            await self._surely(lambda c: self._settle_and_append(c, ended, after))
+            self._wake.set()
         log.info("settled", channel=self._channel, purpose=str(row.purpose), status=status.name)
         self._house.meters.settled(self._channel, row.purpose, status.name)
+
+    def _settle_and_append(self, conn: Connection, ended: Settlement, after: Draft) -> None:
+        now_ms = self._house.clock.now_ms()
+        lanes.settle_many(conn, [ended], now_ms)
+        outbox.append(conn, self._house.sealer, after, now_ms)
 
     def _settle_all(self, conn: Connection, ended: Sequence[Settlement]) -> list[None]:
         return lanes.settle_many(conn, ended, self._house.clock.now_ms())

@@ -18,6 +18,7 @@ from wijkbot.adapter_api import Adapter, ConfigError
 from wijkbot.app.deliver import Deliverer
 from wijkbot.app.house import House
 from wijkbot.app.loops import keep_running, outlive
+from wijkbot.app.menu import Menu
 from wijkbot.app.receive import ChannelPort, Fence
 from wijkbot.app.stays import LOOK_SECONDS, leave_due
 from wijkbot.settings import SettingsError
@@ -116,6 +117,7 @@ class Home:
         renewing = asyncio.create_task(self._renew(number))
         receiving = asyncio.create_task(self._receive(door, deliverer))
         leaving = asyncio.create_task(outlive(self._leave))
+        menu = asyncio.create_task(self._keep_menu())
         over = asyncio.create_task(self._over.wait())
         try:
             await asyncio.wait({receiving, leaving, over}, return_when=asyncio.FIRST_COMPLETED)
@@ -126,6 +128,7 @@ class Home:
         finally:
             self.is_home = False
             faults = await _ended(receiving, leaving, over)
+            await _ended(menu)
             await self._adapter.stop_receiving()
             await _ended(renewing)
             await self._release(number)
@@ -138,6 +141,12 @@ class Home:
             if self.is_home:
                 await leave_due(self._house, self._channel, self._adapter)
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _keep_menu(self) -> None:
+        """The list of commands is the account's; once it receives, its home tells it."""
+        while not self.is_home:  # noqa: ASYNC110 - a second is soon enough for a menu
+            await asyncio.sleep(ASK_SECONDS)
+        await Menu(self._house, self._channel, self._adapter).keep()
 
     async def _receive(self, door: ChannelPort, deliverer: Deliverer | None) -> None:
         await self._adapter.start(door)

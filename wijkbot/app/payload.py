@@ -22,10 +22,32 @@ _EVENT = TypeAdapter(IncomingEvent)
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What is kept of a conversation: the engine's state, and the language last used."""
+    """What is kept of a conversation: the engine's state, and the language last used.
+
+    ``thread`` is the topic in which its dialog is held. ``round`` is the message with which its
+    open step was first asked: buttons of another round are old.
+    """
 
     conversation: Conversation = Conversation()
     language: str = ""
+    thread: str = ""
+    round: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where in its chat a message belongs: the topic, the question it answers, who asked it.
+
+    ``is_for_one``: where the chat can, only who asked sees it.
+    """
+
+    thread: str = ""
+    answer_to: str = ""
+    asker: str = ""
+    is_for_one: bool = False
+
+
+NOWHERE = Spot()
 
 
 _REMEMBERED = TypeAdapter(Remembered)
@@ -37,6 +59,7 @@ _VALUE_TYPES: dict[str, type] = {
         values.Begin,
         values.PackWord,
         values.Number,
+        values.CardCode,
         values.Link,
         values.NextHour,
         values.HelplineOf,
@@ -67,17 +90,22 @@ def remembered_from(data: bytes | None) -> Remembered:
     return _REMEMBERED.validate_json(data) if data else Remembered()
 
 
-def say_bytes(say: Say) -> bytes:
-    """What an outbox row seals: key, values, choices and footers, but no sentence."""
-    return json.dumps(
-        {
-            "key": say.key,
-            "values": [[name, _plain(value)] for name, value in say.values],
-            "offers": [[o.id, o.title_key, o.item] for o in say.offers],
-            "footers": list(say.footers),
-        },
-        ensure_ascii=False,
-    ).encode()
+def say_bytes(say: Say, spot: Spot = NOWHERE) -> bytes:
+    """What an outbox row seals: key, values, choices, footers and its spot, but no sentence."""
+    raw: dict[str, Any] = {
+        "key": say.key,
+        "values": [[name, _plain(value)] for name, value in say.values],
+        "offers": [[o.id, o.title_key, o.item] for o in say.offers],
+        "footers": list(say.footers),
+    }
+    if spot != NOWHERE:
+        raw["spot"] = dataclasses.asdict(spot)
+    return json.dumps(raw, ensure_ascii=False).encode()
+
+
+def spot_from(data: bytes) -> Spot:
+    """Where the text of an outbox row belongs in its chat."""
+    return Spot(**json.loads(data).get("spot", {}))
 
 
 def say_from(data: bytes, purpose: str, item: str, version: int) -> Say:

@@ -10,7 +10,8 @@ from typing import assert_never
 from sqlalchemy import Connection
 
 from wijkbot.app.journal import Journal
-from wijkbot.app.payload import say_bytes, span_ms
+from wijkbot.app.payload import NOWHERE, Spot, say_bytes, span_ms
+from wijkbot.app.press import with_tokens
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.effects import (
     BeSilent,
@@ -19,6 +20,7 @@ from wijkbot.engine.effects import (
     ChangePlace,
     Effect,
     Erase,
+    GiveCardCode,
     LeaveGroup,
     NoteOddJob,
     OptIn,
@@ -30,11 +32,14 @@ from wijkbot.engine.effects import (
     Withheld,
 )
 from wijkbot.engine.events import Facts
+from wijkbot.engine.pointing import pointing
 from wijkbot.engine.policy import PolicySettings, permit
+from wijkbot.engine.reading import Reading
 from wijkbot.engine.replies import answering
 from wijkbot.engine.values import OwnWords
-from wijkbot.engine.words import Purpose
-from wijkbot.storage import chats, erase, jobs, opt_outs, stays, tokens, votes
+from wijkbot.engine.words import Place, Purpose
+from wijkbot.storage import card_codes, chats, erase, glance, jobs, opt_outs, stays, tokens, votes
+from wijkbot.storage.card_codes import Given
 from wijkbot.storage.entries import Erased, OptedIn, OptedOut
 from wijkbot.storage.jobs import JobDraft
 from wijkbot.storage.outbox import Draft, Lane
@@ -47,12 +52,19 @@ GOODBYE_TAKES = timedelta(minutes=1)
 """So long the bot stays after it was told to leave, to say goodbye."""
 _HOUR_MS = 3_600_000
 TOKEN_LIVES = timedelta(minutes=30)
+CARD_CODE_LIVES = timedelta(hours=24)
 JOB_LIVES = timedelta(days=14)
+_ALL_NEWS = frozenset({Purpose.ANNOUNCEMENT, Purpose.ODD_JOB})
+"""Who stops both wants nothing more: a code that they gave away before is over too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where and when these effects are performed. ``key`` is unique for the event."""
+    """Where and when these effects are performed. ``key`` is unique for the event.
+
+    ``spot`` is that of the event itself and ``reading`` that of its text; ``offered`` are the
+    choices of the step that is open now, first asked in ``round``.
+    """
 
     chat_id: int
     conversation_id: int
@@ -64,6 +76,10 @@ class Moment:
     facts: Facts
     policy: PolicySettings
     journal: Journal
+    spot: Spot = NOWHERE
+    reading: Reading | None = None
+    offered: tuple[str, ...] = ()
+    round: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +103,7 @@ def perform(
                 if rule:
                     refused[index] = rule
                 else:
-                    drafts.append(_draft(effect, moment, index))
+                    drafts.append(_draft(conn, sealer, effect, moment, index))
             case ChangePlace(change):
                 chat = chats.lock(conn, moment.chat_id)
                 if chat is not None:
@@ -113,7 +129,7 @@ def erases(effects: tuple[Effect, ...]) -> bool:
 def _about_the_person(
     conn: Connection,
     sealer: Sealer,
-    effect: NoteOddJob | BindToken | Erase,
+    effect: NoteOddJob | BindToken | GiveCardCode | Erase,
     moment: Moment,
 ) -> None:
     member, now_ms = moment.member_hmac, moment.now_ms
@@ -121,8 +137,12 @@ def _about_the_person(
         case NoteOddJob():
             _note(conn, sealer, effect, moment)
         case BindToken(token, dialog):
+            if not member:  # anonymous admins share one id: a link of one would be everybody's
+                return
             bound = Bound(dialog, member, now_ms + span_ms(TOKEN_LIVES))
             tokens.bind(conn, sealer, token, bound)
+        case GiveCardCode(code):
+            card_codes.give(conn, sealer, code, _given(moment), now_ms)
         case Erase():
             chats_ = erase.private_chats(conn, member)
             moment.journal.write(Erased(member, chats_, now_ms))
@@ -140,6 +160,8 @@ def _wished(conn: Connection, effect: OptOut | OptIn | CastVote, moment: Moment)
             moment.journal.write(*(OptedOut(member, purpose, now_ms) for purpose in new))
             for purpose in new:
                 opt_outs.add(conn, member, purpose, "chat", now_ms)
+            if set(purposes) >= _ALL_NEWS:
+                card_codes.withdraw(conn, member)
         case OptIn():
             stopped = opt_outs.of(conn, member)
             moment.journal.write(*(OptedIn(member, name, now_ms) for name in stopped))
@@ -184,21 +206,58 @@ def _forbidden_by(say: Say, moment: Moment) -> str:
     return "" if verdict.is_permitted else verdict.rule
 
 
-def _draft(say: Say, moment: Moment, index: int) -> Draft:
+def _draft(conn: Connection, sealer: Sealer, say: Say, moment: Moment, index: int) -> Draft:
     """The message of an effect."""
     is_crisis = say.purpose is Purpose.CRISIS
+    said = with_tokens(sealer, say, moment.offered, moment.round, moment.conversation_id)
     return Draft(
         chat_id=moment.chat_id,
-        lane=Lane.CRISIS if is_crisis else Lane.REPLY,
+        lane=Lane.CRISIS if is_crisis else _lane(conn, moment),
         key=f"{moment.key}-{index}",
         purpose=say.purpose,
         item_id=say.item,
         item_version=say.version,
         language=moment.language,
-        values=say_bytes(say),
+        values=say_bytes(said, _spot(say, moment)),
         conversation_id=moment.conversation_id,
         expires_at=None if is_crisis else moment.now_ms + span_ms(ANSWER_LIVES),
     )
+
+
+def _given(moment: Moment) -> Given:
+    """For whom a code is that is given now."""
+    return Given(
+        chat_id=moment.chat_id,
+        conversation_id=moment.conversation_id,
+        member_hmac=moment.member_hmac,
+        language=moment.language,
+        expires_at=moment.now_ms + span_ms(CARD_CODE_LIVES),
+    )
+
+
+def _spot(say: Say, moment: Moment) -> Spot:
+    """In a group in its topic, and pointing at who asked only where that tells nothing."""
+    if moment.place.place is not Place.GROUP:
+        return Spot(thread=moment.spot.thread)
+    may = pointing(say, moment.reading)
+    return Spot(
+        thread=moment.spot.thread,
+        answer_to=moment.spot.answer_to if may.replies else "",
+        asker=moment.spot.asker if may.at_asker else "",
+        is_for_one=may.to_one,
+    )
+
+
+def _lane(conn: Connection, moment: Moment) -> Lane:
+    """Whose last answer is not out yet lets all others in the group go first.
+
+    A group takes few messages a minute, so the answers to one member's flood go out when nobody
+    else waits, in their own order, behind the announcements that wait.
+    """
+    if moment.place.place is not Place.GROUP:
+        return Lane.REPLY
+    is_flood = glance.has_open_answer(conn, moment.conversation_id)
+    return Lane.BULK if is_flood else Lane.REPLY
 
 
 def _note(conn: Connection, sealer: Sealer, job: NoteOddJob, moment: Moment) -> None:

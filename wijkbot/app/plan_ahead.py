@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from wijkbot.app.announce import Plan
+from wijkbot.adapter_api import Photo
+from wijkbot.announcements.extras import Extras
+from wijkbot.app.announce import Plan, keep_photo
 from wijkbot.app.house import House
 from wijkbot.schedule import recurrence
 from wijkbot.schedule.openings import holiday_name
@@ -16,7 +19,8 @@ from wijkbot.schedule.recurrence import RuleError
 from wijkbot.settings import SettingsError
 from wijkbot.storage import schedules
 from wijkbot.storage.audience import Audience
-from wijkbot.storage.schedules import ScheduleDraft
+from wijkbot.storage.photos import LONGEST_DAYS
+from wijkbot.storage.schedules import Schedule, ScheduleDraft
 
 EXAMPLE = '"2026-11-25 09:00"'
 
@@ -52,8 +56,27 @@ def wish_of(at: str, every: str) -> Wish | None:
         raise SettingsError("--every", str(error)) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What goes with a planned text."""
+
+    extras: Extras = field(default_factory=Extras)
+    photo: Photo | None = None
+
+
+def extras_of(planned: Schedule) -> Extras:
+    """What goes with something planned."""
+    return Extras.from_plain(json.loads(planned.extras or "{}"))
+
+
 async def plan_ahead(
-    house: House, plan: Plan, wish: Wish, *, everywhere: bool, author: str
+    house: House,
+    plan: Plan,
+    wish: Wish,
+    *,
+    everywhere: bool,
+    author: str,
+    load: Load | None = None,
 ) -> list[int]:
     """Plan it, once for each neighbourhood: each has its own clock and its own version of a text.
 
@@ -61,11 +84,30 @@ async def plan_ahead(
     numbers of the schedules.
 
     Raises:
-        SettingsError: the moment is past, never comes, is on a holiday or in the quiet hours.
+        SettingsError: the moment is past, never comes, is on a holiday or in the quiet hours;
+            or a photo would have to be kept for longer than photos are.
     """
     if house.settings.policy.limits.quiet.holds(wish.first):
         quiet = house.settings.policy.quiet
         raise SettingsError("--at", f"{wish.first:%H:%M} is in the quiet hours ({quiet})")
+    drafts = _drafts(house, plan, wish, author, everywhere=everywhere)
+    carried = load or Load()
+    _check_photo(house, carried, wish, drafts)
+
+    def put(conn: Connection) -> list[int]:
+        extras = carried.extras
+        if carried.photo is not None:
+            due_ms = max(draft.next_at for draft in drafts)
+            extras = replace(extras, photo=keep_photo(conn, house, carried.photo, due_ms))
+        told = json.dumps(extras.to_plain()) if extras != Extras() else ""
+        return [schedules.put(conn, replace(draft, extras=told)) for draft in drafts]
+
+    return await house.database.write(put)
+
+
+def _drafts(
+    house: House, plan: Plan, wish: Wish, author: str, *, everywhere: bool
+) -> list[ScheduleDraft]:
     groups = sorted((p.group for p in plan.previews), key=lambda g: (g.neighbourhood, g.id))
     key = house.clock.token(12)
     drafts = []
@@ -86,11 +128,19 @@ async def plan_ahead(
                 created_by=author,
             )
         )
+    return drafts
 
-    def put(conn: Connection) -> list[int]:
-        return [schedules.put(conn, draft) for draft in drafts]
 
-    return await house.database.write(put)
+def _check_photo(house: House, load: Load, wish: Wish, drafts: list[ScheduleDraft]) -> None:
+    """A photo is kept for one announcement, and not for longer than its key."""
+    if load.photo is None:
+        return
+    if wish.rule:
+        raise SettingsError("--photo", "a photo goes with one announcement; leave --every out")
+    latest = house.clock.now() + timedelta(days=LONGEST_DAYS - 1)
+    if any(draft.next_at > latest.timestamp() * 1000 for draft in drafts):
+        days = LONGEST_DAYS - 1
+        raise SettingsError("--photo", f"a photo is kept for {days} days; leave it out, or wait")
 
 
 def _first_at(wish: Wish, zone: str, now: datetime) -> int:

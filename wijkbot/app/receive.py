@@ -18,6 +18,7 @@ from wijkbot.adapter_api import Adapter, EventKind, IncomingEvent, SenderKind, S
 from wijkbot.app.house import House
 from wijkbot.app.listen import Heard, Listener, note
 from wijkbot.app.payload import event_bytes, to_ms
+from wijkbot.app.press import Presses
 from wijkbot.engine.commands import ADMIN_ONLY, find
 from wijkbot.engine.conversation import ORDINARY_MODE
 from wijkbot.storage import channel_state, inbox, leases, outbox, rekey
@@ -77,6 +78,7 @@ class ChannelPort:
         self._removing: set[asyncio.Task[None]] = set()
         self._house = house
         self._listener = Listener(house, channel, adapter) if adapter is not None else None
+        self._presses = Presses(house, channel, adapter) if adapter is not None else None
         self._library = house.library
         self._database = house.database
         self._sealer = house.sealer
@@ -100,7 +102,7 @@ class ChannelPort:
             LeaseLost: another process is the channel's home now; nothing was stored.
         """
         heard = [one for event in events if (one := await self._overheard(event)) is not None]
-        wanted = [await self._with_rights(event) for event in events if is_for_us(event)]
+        wanted = await self._with_rights(await self._pressed(events))
         if not wanted and not heard and cursor is None:
             return
         batch = _Batch(wanted, cursor, heard)
@@ -111,6 +113,10 @@ class ChannelPort:
         self._meters.accepted(self.channel, len(wanted))
         if wanted:
             self._wake.set()
+
+    async def _pressed(self, events: Sequence[IncomingEvent]) -> list[IncomingEvent]:
+        ours = [event for event in events if is_for_us(event)]
+        return ours if self._presses is None else await self._presses.take(ours)
 
     async def _overheard(self, event: IncomingEvent) -> Heard | None:
         return None if self._listener is None else await self._listener.hear(event)
@@ -133,25 +139,39 @@ class ChannelPort:
         status = "done" if isinstance(result, Sent) else "left"
         log.info("personal-data-removed", channel=self.channel, status=status)
 
-    async def _with_rights(self, event: IncomingEvent) -> IncomingEvent:
+    async def _with_rights(self, events: list[IncomingEvent]) -> list[IncomingEvent]:
         """Ask the platform, now, whether who tells the bot how to behave may do so.
 
-        Only for a command that admins decide on. Who cannot be asked about is no admin.
+        Only for a command that admins decide on, and once for all that one person sent at once:
+        a flood of them holds up nobody else. Who cannot be asked about is no admin.
         """
+        who = {(event.chat, event.sender) for event in events if self._is_for_admins(event)}
+        asked = await asyncio.gather(*(self._is_admin(*one) for one in who))
+        admins = {one for one, is_admin in zip(who, asked, strict=True) if is_admin}
+        return [
+            replace(event, is_admin=True)
+            if (event.chat, event.sender) in admins and self._is_for_admins(event)
+            else event
+            for event in events
+        ]
+
+    def _is_for_admins(self, event: IncomingEvent) -> bool:
         is_told = event.kind is EventKind.MESSAGE and not event.is_private and event.text
         if not is_told or self._adapter is None or not self._library.version:
-            return event
+            return False
         area = self._settings.neighbourhood_of(self.channel)
         asked = find(self._library.shelf(area).book, event.text)
-        if asked is None or asked.command not in ADMIN_ONLY:
-            return event
+        return asked is not None and asked.command in ADMIN_ONLY
+
+    async def _is_admin(self, chat: str, sender: str) -> bool:
+        if self._adapter is None:
+            return False
         try:
             async with asyncio.timeout(ASK_SECONDS):
-                is_admin = await self._adapter.is_admin(event.chat, event.sender)
+                return await self._adapter.is_admin(chat, sender)
         except TimeoutError:
             log.warning("admin-not-known", channel=self.channel)
-            return event
-        return replace(event, is_admin=is_admin)
+            return False
 
     async def cursor(self) -> str | None:
         """Where receiving goes on."""

@@ -25,6 +25,8 @@ from wijkbot.understanding.matcher import Level
 ZONES = {"NL": "Europe/Amsterdam", "BE": "Europe/Brussels"}
 PRACTICE = "voorbeeld"
 """What stands in links where a one-time token would be."""
+PRACTICE_CODE = "123456"
+"""What stands where a code for an info card would be; it opens nothing."""
 PRACTICE_MOMENT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 """Examples are played at this moment (a Tuesday morning), so that they always give the same."""
 
@@ -118,7 +120,7 @@ class Rehearsal:
 
     def _facts(self) -> Facts:
         local = self._stage.now.astimezone(ZoneInfo(ZONES[self._stage.country]))
-        return Facts(local_now=local, random_token=PRACTICE)
+        return Facts(local_now=local, random_token=PRACTICE, random_code=PRACTICE_CODE)
 
 
 def play_examples(shelf: Shelf, files: Iterable[ExampleFile]) -> tuple[Problem, ...]:

@@ -18,7 +18,7 @@ from wijkbot.app.when_text import day_text, moment_text
 from wijkbot.content.model import Hours, Item, Organisation, Ready, Text
 from wijkbot.content.texts import template
 from wijkbot.engine.effects import Say
-from wijkbot.engine.values import Begin, ChoiceTitle, Day, Link, Number, OwnWords, Value
+from wijkbot.engine.values import Begin, CardCode, ChoiceTitle, Day, Link, Number, OwnWords, Value
 
 _FIELD = re.compile(r"\{(\{|[a-z]+\.[A-Za-z0-9_.]+\})")
 _SENTENCE = re.compile(r"(?<=[.!?])(?=\s|$)|(?<=\})(?=\s+[A-ZÀ-Ý])")
@@ -218,6 +218,8 @@ def _value(value: Value, language: str, setting: Setting) -> str:
             return text
         case Number(number):
             return str(number)
+        case CardCode(code):
+            return f"{code[:3]} {code[3:]}"
         case Day(day):
             return day_text(day, language)
         case Begin(moment):

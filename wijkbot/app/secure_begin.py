@@ -108,6 +108,7 @@ async def begin(room: SecureRoom, who: bytes, row: Json) -> Begun:
 
     await room.house.database.read(look)
     begun = await room.house.database.write(store)
+    room.known.forget(new.conv)
     if begun.is_new:
         room.limits.take(who, "create_hour", "create_day")
         room.limits.take(SITE, "create_site", "create_without_work")

@@ -7,18 +7,19 @@ is kept.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from wijkbot.app import secure_rows
 from wijkbot.app.secure_gone import erase_now
-from wijkbot.app.secure_page import Page, next_page, page_of
+from wijkbot.app.secure_page import Page, next_page
 from wijkbot.app.secure_refusal import Nowhere, UnknownToken
 from wijkbot.app.secure_room import SecureRoom
 from wijkbot.app.secure_rows import Json, raced, standing_of
-from wijkbot.app.secure_team import no_team
+from wijkbot.app.secure_team import Team, no_team
 from wijkbot.app.secure_write import Stored, Writing, already, check_writing, store
 from wijkbot.securechat.bundle import RESIDENT_KDF, check_blob, check_kdf, read_bundle
 from wijkbot.securechat.encoding import HASH_LENGTH, ID_LENGTH, RESIDENT, Refused, b64, lp, unb64
@@ -34,6 +35,7 @@ TOKEN_BYTES = 32
 _RESIDENT = frozenset({Actor.RESIDENT})
 _NOTHING = bytes(HASH_LENGTH)
 PHOTOS_A_DAY = 10
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ async def come_back(room: SecureRoom, who: bytes, row: Json) -> Json:
         room.limits.missed(who)
         raise Nowhere
     room.limits.hit(who)
+    room.known.forget(unb64(told["conv"]))  # the oldest of many tabs was let go for this one
     return told
 
 
@@ -116,10 +119,24 @@ async def tab_of(room: SecureRoom, token: str) -> Tab:
         UnknownToken: nobody's.
     """
     hashed = token_hash(token)
-    seen = await room.house.database.read(lambda c: secure_chats.by_token(c, hashed))
-    if seen is None:
-        raise UnknownToken
+    seen, _ = await _looked(room, hashed, lambda _conn, _seen: None)
     return Tab(seen.id, hashed)
+
+
+async def tab_as_known(room: SecureRoom, token: str) -> Tab:
+    """As :func:`tab_of`, from memory where it can be: for what looks at the token again itself."""
+    hashed = token_hash(token)
+    seen = room.known.opened_by(hashed)
+    return Tab(seen.id, hashed) if seen else await tab_of(room, token)
+
+
+async def _looked(
+    room: SecureRoom, hashed: bytes, more: Callable[[Connection, Conversation], T]
+) -> tuple[Conversation, T]:
+    found = await room.known.look(hashed, more)
+    if found is None:
+        raise UnknownToken
+    return found
 
 
 async def news(room: SecureRoom, tab: Tab, after: int, version: int | None, wait: int) -> Json:
@@ -129,20 +146,22 @@ async def news(room: SecureRoom, tab: Tab, after: int, version: int | None, wait
         UnknownToken: everything was deleted meanwhile.
     """
 
-    def look(conn: Connection) -> Page:
-        seen = secure_chats.by_token(conn, tab.token_hash)
-        if seen is None:
-            raise UnknownToken
-        team = room.team.newest(conn)
-        number = seen.version + (team.kept.version if team else 0)
-        return page_of(conn, room, seen, after, number)
+    def more(conn: Connection, seen: Conversation) -> Sequence[Row[Any]]:
+        return secure_messages.page_after(conn, seen, after)
+
+    async def look() -> Page:
+        seen = room.known.opened_by(tab.token_hash)
+        messages: Sequence[Row[Any]] = ()
+        if seen is None or seen.last_seq > after:
+            seen, messages = await _looked(room, tab.token_hash, more)
+        around = await room.known.around()
+        return Page(seen, messages, around, seen.version + around.team)
 
     room.limits.begin_poll(tab.token_hash)
     try:
-        page = await next_page(room, tab.conv, look, (after, version), wait)
+        return await next_page(room, tab.conv, look, (after, version), wait)
     finally:
         room.limits.end_poll(tab.token_hash)
-    return page.told
 
 
 async def keys(room: SecureRoom, tab: Tab) -> Json:
@@ -166,17 +185,18 @@ async def write(room: SecureRoom, tab: Tab, row: Json) -> Stored:
     envelope = read_envelope(row["envelope"], tab.conv)
     wrapset = read_wrapset(row["wrapset"], tab.conv) if "wrapset" in row else None
 
-    def admit(seen: Conversation) -> Writing:
+    def admit(seen: Conversation, _team: Team) -> Writing:
         return Writing(Signer(RESIDENT, seen.sig), _RESIDENT, envelope, wrapset)
 
     def look(conn: Connection) -> Stored | None:
-        seen = secure_chats.get(conn, tab.conv)
+        seen = secure_chats.by_token(conn, tab.token_hash)
         if seen is None:
             raise UnknownToken
         if there := already(conn, envelope):
             return there
         room.limits.ask(tab.conv, "messages_minute", "messages_day")
-        check_writing(conn, seen, admit(seen), room.team.current(conn, room.now))
+        team = room.team.current(conn, room.now)
+        check_writing(conn, seen, admit(seen, team), team)
         return None
 
     database = room.house.database

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from wijkbot.app import secure_rows
-from wijkbot.app.secure_page import Page, next_page, page_of
+from wijkbot.app.secure_page import Page, next_page
 from wijkbot.app.secure_refusal import Nowhere
 from wijkbot.app.secure_room import SecureRoom
 from wijkbot.app.secure_rows import Json
-from wijkbot.app.secure_team import Team, no_team
+from wijkbot.app.secure_team import Team
 from wijkbot.app.secure_work import Worker, acting, actors_of
 from wijkbot.app.secure_write import Stored, Writing, already, check_writing, store
 from wijkbot.securechat.bundle import Draft, read_draft
@@ -25,13 +25,25 @@ from wijkbot.securechat.timers import minute
 from wijkbot.securechat.wrapset import read_wrapset
 from wijkbot.storage import secure_chats, secure_messages, secure_queue
 from wijkbot.storage.secure_chats import Conversation
+from wijkbot.storage.secure_listing import Listed, listing
 
-Row = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A conversation before somebody who may read it, and the team they are in."""
+
+    worker: Worker
+    seen: Conversation
+    team: Team
+    member: Member
+
+    @property
+    def actors(self) -> set[Actor]:
+        """As whom they act, as far as it shows without looking for wraps."""
+        return acting(self.worker, self.seen, self.member)
 
 
-def readable(
-    conn: Connection, room: SecureRoom, worker: Worker, conv: bytes
-) -> tuple[Conversation, set[Actor]]:
+def readable(conn: Connection, room: SecureRoom, worker: Worker, conv: bytes) -> Readable:
     """The conversation, for somebody who may read it now, and as whom they do.
 
     Reading is claiming: one that waits is nobody's to read.
@@ -42,41 +54,44 @@ def readable(
     seen = secure_chats.get(conn, conv)
     team = room.team.newest(conn)
     member = team.manifest.member(worker.member) if team else None
-    if seen is None or member is None:
+    if seen is None or team is None or member is None:
         raise Nowhere
-    if not _may_read(room, worker, seen, member, secure_queue.guests(conn, conv)):
+    if not _may_read(room, worker, seen, member, lambda: secure_queue.guests(conn, conv)):
         raise Nowhere
-    return seen, actors_of(conn, worker, seen, member)
+    return Readable(worker, seen, team, member)
 
 
 def _may_read(
-    room: SecureRoom, worker: Worker, seen: Conversation, member: Member, guests: set[bytes]
+    room: SecureRoom,
+    worker: Worker,
+    seen: Conversation,
+    member: Member,
+    guests: Callable[[], set[bytes]],
 ) -> bool:
     if seen.state == State.WAITING:
         return False
     reads_all = room.settings.policy == "team" and member.role in READING_ROLES
     acts = not acting(worker, seen, member).isdisjoint({Actor.ASSIGNEE, Actor.COORDINATOR})
-    return acts or reads_all or worker.member in guests
+    return acts or reads_all or worker.member in guests()
 
 
 async def queue(room: SecureRoom, worker: Worker) -> Json:
     """What waits, and what is theirs."""
 
     def look(conn: Connection) -> Json:
-        me = worker.member
-        others = secure_queue.others(conn, me) if worker.steps_in else []
+        found = listing(conn, worker.member, sees_others=worker.steps_in)
         return {
-            "waiting": [_waiting(one, me) for one in secure_queue.waiting(conn, me)],
-            "mine": _talked_in(conn, secure_queue.mine(conn, me), me),
-            "offered": [_other(one) for one in secure_queue.offered(conn, me)],
-            "beside": _talked_in(conn, secure_queue.watched(conn, me), me),
-            "others": [_other(one) for one in others],
+            "waiting": [_waiting(one, worker.member) for one in found.waiting],
+            "mine": [_mine(one, found.said.get(one.id, 0)) for one in found.mine],
+            "offered": [_other(one) for one in found.offered],
+            "beside": [_mine(one, found.said.get(one.id, 0)) for one in found.beside],
+            "others": [_other(one) for one in found.others],
         }
 
     return await room.house.database.read(look)
 
 
-def _waiting(seen: Conversation, member: bytes) -> Json:
+def _waiting(seen: Listed, member: bytes) -> Json:
     return {
         "conv": b64(seen.id),
         "since": seen.created_at,
@@ -87,12 +102,7 @@ def _waiting(seen: Conversation, member: bytes) -> Json:
     }
 
 
-def _talked_in(conn: Connection, found: Sequence[Conversation], member: bytes) -> list[Json]:
-    said = secure_queue.last_seqs_by(conn, [one.id for one in found], member)
-    return [_mine(one, said.get(one.id, 0)) for one in found]
-
-
-def _mine(seen: Conversation, unread_after: int) -> Json:
+def _mine(seen: Listed, unread_after: int) -> Json:
     return {
         "conv": b64(seen.id),
         "state": seen.state,
@@ -105,7 +115,7 @@ def _mine(seen: Conversation, unread_after: int) -> Json:
     }
 
 
-def _other(seen: Conversation) -> Json:
+def _other(seen: Listed) -> Json:
     return {
         "conv": b64(seen.id),
         "version": seen.version,
@@ -121,23 +131,24 @@ async def news(
 ) -> Json:
     """The messages after a place; waits so many seconds for something new."""
 
-    def look(conn: Connection) -> Page:
-        seen, _ = readable(conn, room, worker, conv)
-        return page_of(conn, room, seen, after, seen.version)
+    def read(conn: Connection) -> tuple[Conversation, Sequence[Row[Any]]]:
+        seen = readable(conn, room, worker, conv).seen
+        return seen, secure_messages.page_after(conn, seen, after)
 
-    return (await next_page(room, conv, look, (after, version), wait)).told
+    async def look() -> Page:
+        seen, messages = await room.house.database.read(read)
+        return Page(seen, messages, await room.known.around(), seen.version)
+
+    return await next_page(room, conv, look, (after, version), wait)
 
 
 async def keys(room: SecureRoom, worker: Worker, conv: bytes) -> Json:
     """All wrapsets, and the public keys of the resident to check them with."""
 
     def look(conn: Connection) -> Json:
-        seen, _ = readable(conn, room, worker, conv)
-        team = room.team.newest(conn)
-        if team is None:
-            raise no_team()
-        told = secure_rows.keys_json(conn, conv, worker.member, team)
-        return {**told, "resident": {"kem": b64(seen.kem), "sig": b64(seen.sig)}}
+        at = readable(conn, room, worker, conv)
+        told = secure_rows.keys_json(conn, conv, worker.member, at.team)
+        return {**told, "resident": {"kem": b64(at.seen.kem), "sig": b64(at.seen.sig)}}
 
     return await room.house.database.read(look)
 
@@ -147,31 +158,28 @@ async def write(room: SecureRoom, worker: Worker, conv: bytes, row: Json) -> Sto
     envelope = read_envelope(row["envelope"], conv)
     wrapset = read_wrapset(row["wrapset"], conv) if "wrapset" in row else None
 
-    def admit_in(conn: Connection) -> Callable[[Conversation], Writing]:
-        def admit(seen: Conversation) -> Writing:
-            team = room.team.current(conn, room.now)
-            member = team.manifest.member(worker.member)
-            if member is None or seen.assigned_to != worker.member:
-                raise Nowhere
-            actors = frozenset(actors_of(conn, worker, seen, member))
-            return Writing(member.signer, actors, envelope, wrapset)
-
-        return admit
+    def admit(seen: Conversation, team: Team) -> Writing:
+        member = team.manifest.member(worker.member)
+        if member is None or seen.assigned_to != worker.member:
+            raise Nowhere
+        actors = frozenset(acting(worker, seen, member))
+        return Writing(member.signer, actors, envelope, wrapset)
 
     def look(conn: Connection) -> Stored | None:
-        seen, _ = readable(conn, room, worker, conv)
+        at = readable(conn, room, worker, conv)
         if there := already(conn, envelope):
             return there
-        writing = admit_in(conn)(seen)
-        if seen.state == State.CLOSED:
+        team = room.team.holding(at.team, room.now)
+        writing = admit(at.seen, team)
+        if at.seen.state == State.CLOSED:
             raise Refused("closed", "the conversation is closed")
-        check_writing(conn, seen, writing, room.team.current(conn, room.now))
+        check_writing(conn, at.seen, writing, team)
         return None
 
     database = room.house.database
     if there := await database.read(look):
         return there
-    stored = await database.write(lambda c: store(c, room, conv, admit_in(c)))
+    stored = await database.write(lambda c: store(c, room, conv, admit))
     if stored.is_new:
         room.wakes.ring(conv, queue=False)
     return stored
@@ -183,7 +191,7 @@ async def check_reads(room: SecureRoom, worker: Worker, conv: bytes) -> set[Acto
     Raises:
         Nowhere: they may not.
     """
-    return await room.house.database.read(lambda c: readable(c, room, worker, conv)[1])
+    return await room.house.database.read(lambda c: readable(c, room, worker, conv).actors)
 
 
 async def check_writes(room: SecureRoom, worker: Worker, conv: bytes) -> None:
@@ -200,7 +208,8 @@ async def drafts(room: SecureRoom, worker: Worker, conv: bytes) -> Json:
     """The drafts: a trainee sees their own, who talks sees all."""
 
     def look(conn: Connection) -> Json:
-        _, actors = readable(conn, room, worker, conv)
+        at = readable(conn, room, worker, conv)
+        actors = actors_of(conn, worker, at.seen, at.member)
         rows = secure_messages.drafts(conn, conv)
         mine = [row for row in rows if actors or row.author == worker.member]
         return {
@@ -224,7 +233,7 @@ async def put_draft(room: SecureRoom, worker: Worker, conv: bytes, row: Json) ->
     draft: Draft = read_draft(row)
 
     def keep(conn: Connection) -> None:
-        seen, _ = readable(conn, room, worker, conv)
+        seen = readable(conn, room, worker, conv).seen
         if worker.member not in secure_queue.guests(conn, conv):
             raise Nowhere
         if draft.e != seen.epoch:
@@ -250,7 +259,7 @@ async def drop_drafts(room: SecureRoom, worker: Worker, conv: bytes) -> None:
     """A trainee takes their draft away; who talks takes all of them away."""
 
     def drop(conn: Connection) -> None:
-        _, actors = readable(conn, room, worker, conv)
+        actors = readable(conn, room, worker, conv).actors
         for row in secure_messages.drafts(conn, conv):
             if Actor.ASSIGNEE in actors or row.author == worker.member:
                 secure_messages.drop_draft(conn, conv, row.author)
@@ -270,7 +279,7 @@ class Standing:
     def seq_for(self, room: SecureRoom, worker: Worker) -> int | None:
         """The newest place, for somebody who may read it; None for others."""
         member = self.team.manifest.member(worker.member)
-        if member is None or not _may_read(room, worker, self.seen, member, self.guests):
+        if member is None or not _may_read(room, worker, self.seen, member, lambda: self.guests):
             return None
         return self.seen.last_seq
 

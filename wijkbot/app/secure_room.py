@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wijkbot.app.house import House
+from wijkbot.app.secure_known import Known
 from wijkbot.app.secure_limits import Limits
 from wijkbot.app.secure_team import TeamList
 from wijkbot.app.secure_wakes import SecureWakes
@@ -22,6 +23,7 @@ class SecureRoom:
     house: House
     settings: SecureChatSettings
     limits: Limits
+    known: Known
     wakes: SecureWakes
     team: TeamList
     work_key: bytes
@@ -48,11 +50,13 @@ def secure_room(house: House) -> SecureRoom | None:
     settings = house.settings.secure_chat
     if settings is None or not settings.is_builtin:
         return None
+    known = Known(house.database, house.clock)
     return SecureRoom(
         house,
         settings,
         Limits(house.clock),
-        SecureWakes(house.database),
+        known,
+        SecureWakes(house.database, known),
         TeamList(),
         # the same in all processes: a challenge of one is good for the other
         house.sealer.key_file.derive("secure-chat-work"),

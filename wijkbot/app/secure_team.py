@@ -12,7 +12,8 @@ from wijkbot.securechat.manifest import (
     COORDINATOR,
     Cert,
     Manifest,
-    accept,
+    accept_earlier,
+    check_time,
     read_cert,
     read_manifest,
 )
@@ -42,10 +43,14 @@ class Team:
 
 
 class TeamList:
-    """The newest list of this process; asks the database for its number only."""
+    """The newest list of this process; asks the database for its number only.
+
+    What is signed never changes, so its signatures are looked at once; its time, always.
+    """
 
     def __init__(self) -> None:
         self._newest: Team | None = None
+        self._proven: Team | None = None
 
     def newest(self, conn: Connection) -> Team | None:
         """The newest version, whether it still holds or not; None before the first."""
@@ -63,11 +68,21 @@ class TeamList:
         Raises:
             Turned: no_team: there is none, so nobody may be written to.
         """
-        team = self.newest(conn)
+        return self.holding(self.newest(conn), now)
+
+    def holding(self, team: Team | None, now: int) -> Team:
+        """This version, the newest one, if it holds now (s).
+
+        Raises:
+            Turned: no_team, as :meth:`current`.
+        """
         if team is None:
             raise no_team()
         try:
-            accept(team.manifest, team.cert, team.kept.root_sig, now)
+            check_time(team.manifest, team.cert, now)
+            if team is not self._proven:
+                accept_earlier(team.manifest, team.cert, team.kept.root_sig)
+                self._proven = team
         except Refused as refused:
             raise no_team() from refused
         return team

@@ -1,19 +1,21 @@
 """Who is told that a conversation went on? Whoever waits for it, and the consoles.
 
 Within a process an event is set. With several processes each looks once a second what changed:
-one short question, however many residents wait.
+one short question, however many residents wait. On SQLite another process is a command of the
+terminal; the same look finds what it changed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from wijkbot.app.secure_known import Known, Standing
 from wijkbot.storage import secure_manifests, secure_queue
 from wijkbot.storage.database import Database
 
@@ -40,11 +42,12 @@ class Hint:
 class SecureWakes:
     """The wake-ups of one process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, known: Known) -> None:
         self._database = database
+        self._known = known
         self._waiting: dict[bytes, set[asyncio.Event]] = {}
         self._consoles: set[asyncio.Queue[Hint]] = set()
-        self._seen: dict[bytes, tuple[int, int]] | None = None
+        self._seen: Mapping[bytes, Standing] | None = None
         self._team: int | None = None
 
     @contextmanager
@@ -71,6 +74,9 @@ class SecureWakes:
 
     def ring(self, conv: bytes, *, queue: bool = True) -> None:
         """This conversation went on; ``queue``: its state changed too."""
+        self._known.forget(conv)
+        if queue:
+            self._known.forget_around()
         for event in self._waiting.get(conv, ()):
             event.set()
         self._tell(Hint("conversation", conv))
@@ -79,6 +85,7 @@ class SecureWakes:
 
     def ring_team(self) -> None:
         """The list of the team changed."""
+        self._known.forget_around()
         for events in self._waiting.values():
             for event in events:
                 event.set()
@@ -93,15 +100,27 @@ class SecureWakes:
 
     async def look(self) -> None:
         """Ring for what changed since the last look."""
+        began = asyncio.get_running_loop().time()
         if self._waiting or self._consoles or self._team is None:
             team = await self._database.read(secure_manifests.newest_version)
             if self._team not in {None, team}:
                 self.ring_team()
             self._team = team
-        if self._database.is_embedded or not (self._waiting or self._consoles):
-            self._seen = None  # nobody waits, or nobody else writes
+        if not (self._waiting or self._consoles):
+            self._seen = None
+            self._known.forget_all()
             return
         found = await self._database.read(_standing)
+        if self._database.is_embedded:
+            # what this process did was rung for already, and is known as it is
+            for conv, is_moved in self._known.otherwise_than(found).items():
+                self.ring(conv, queue=is_moved)
+        else:
+            self._ring_changed(found)
+        self._known.looked(began)
+
+    def _ring_changed(self, found: Mapping[bytes, Standing]) -> None:
+        """Ring for what any process changed since the last look."""
         if self._seen is not None:
             before = self._seen
             for conv in before.keys() | found.keys():
@@ -113,6 +132,7 @@ class SecureWakes:
         self._seen = found
 
     def _ring_all(self) -> None:
+        self._known.forget_all()
         for events in self._waiting.values():
             for event in events:
                 event.set()
@@ -124,5 +144,5 @@ class SecureWakes:
                 hints.put_nowait(hint)
 
 
-def _standing(conn: Connection) -> dict[bytes, tuple[int, int]]:
+def _standing(conn: Connection) -> dict[bytes, Standing]:
     return {row.id: (row.version, row.last_seq) for row in secure_queue.standing(conn)}

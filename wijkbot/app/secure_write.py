@@ -43,8 +43,8 @@ class Stored:
     is_new: bool
 
 
-Admit = Callable[[Conversation], Writing]
-"""Who writes, as the conversation is now; raises Refused for whoever may not."""
+Admit = Callable[[Conversation, Team], Writing]
+"""Who writes, as the conversation and the team are now; raises Refused for whoever may not."""
 
 
 def already(conn: Connection, envelope: Envelope) -> Stored | None:
@@ -92,10 +92,10 @@ def store(conn: Connection, room: SecureRoom, conv: bytes, admit: Admit) -> Stor
     seen = secure_chats.lock(conn, conv)
     if seen is None:
         raise Nowhere
-    writing = admit(seen)
+    team = room.team.current(conn, room.now)
+    writing = admit(seen, team)
     if there := already(conn, writing.envelope):
         return there
-    team = room.team.current(conn, room.now)
     to = check_writing(conn, seen, writing, team)
     now = room.now
     changed: dict[str, object] = {"last_at": minute(now)}

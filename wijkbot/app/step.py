@@ -17,11 +17,15 @@ from wijkbot.app.activation import WAITS
 from wijkbot.app.alarm_groups import is_alarm_title
 from wijkbot.app.chat_door import ChatDoor, chat_door
 from wijkbot.app.house import House, local_time
+from wijkbot.app.info_card import fresh_code
 from wijkbot.app.language import answer_language
 from wijkbot.app.ledger import Ledger
-from wijkbot.app.payload import Remembered, remembered_bytes, span_ms
+from wijkbot.app.payload import Remembered, Spot, remembered_bytes, span_ms
 from wijkbot.app.perform import Moment, erases, perform, timer_after
+from wijkbot.app.press import chosen
 from wijkbot.app.shelf import Shelf
+from wijkbot.engine import commands
+from wijkbot.engine.commands import Command
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.decide import Decision, decide
 from wijkbot.engine.effects import Erase, Say, StaffKind, StaffNotice
@@ -80,7 +84,8 @@ class Step:
         moment = self._moment(conn, chat, now_ms)
         decision = self._decide(moment)
         timer_at = timer_after(decision.effects, claimed.timer_at, now_ms)
-        progress = Progress(self.done_seq, self._state(decision), timer_at)
+        moment = self._of_round(moment, decision)
+        progress = Progress(self.done_seq, self._state(decision, moment), timer_at)
         ledger.advance(Advance(claimed, progress, keeps=not self.is_last))
         if self.incoming and self.incoming.is_private:
             ledger.wake(chat.id)
@@ -143,12 +148,33 @@ class Step:
         rekey.come_back(conn, chat.id, is_active=is_active)
         return _locked(conn, chat.id)
 
-    def _state(self, decision: Decision) -> bytes | None:
+    def _of_round(self, moment: Moment, decision: Decision) -> Moment:
+        """Which choices are open, and since which message: a step that is asked again goes on."""
+        before, after = self.known.conversation, decision.conversation
+        if not after.dialog:
+            return moment
+        is_same = (before.dialog, before.step, before.trail) == (
+            after.dialog,
+            after.step,
+            after.trail,
+        )
+        round_ = self.known.round if is_same and self.known.round else moment.key
+        return replace(moment, offered=after.offered, round=round_)
+
+    def _state(self, decision: Decision, moment: Moment) -> bytes | None:
         """What is kept: after an erasure nothing at all."""
         if any(isinstance(effect, Erase) for effect in decision.effects):
             return None
         language = self._language_read() or self.known.language
-        return remembered_bytes(Remembered(decision.conversation, language))
+        thread = moment.spot.thread if decision.conversation.dialog else ""
+        return remembered_bytes(Remembered(decision.conversation, language, thread, moment.round))
+
+    def _spot(self) -> Spot:
+        """Where the event happened; a timer rings where its dialog is held."""
+        incoming = self.incoming
+        if incoming is None:
+            return Spot(thread=self.known.thread)
+        return Spot(incoming.thread, incoming.event_id, incoming.sender)
 
     def _decide(self, moment: Moment) -> Decision:
         event = self._event(moment.facts)
@@ -165,7 +191,8 @@ class Step:
             return TimePassed(facts)
         match incoming.kind:
             case EventKind.CHOICE:
-                return ChoiceMade(incoming.choice_id, facts)
+                sealer, pressed = self.house.sealer, incoming.choice_id
+                return ChoiceMade(chosen(sealer, self.claimed.id, self.known, pressed), facts)
             case EventKind.START:
                 return ChatStarted(facts, dialog=facts.pending_dialog)
             case EventKind.BOT_JOINED:
@@ -209,6 +236,8 @@ class Step:
             facts=self._facts(conn, country, local_now, now_ms, place),
             policy=settings.policy.limits,
             journal=house.journal,
+            spot=self._spot(),
+            reading=self.reading,
         )
 
     def _facts(
@@ -235,10 +264,17 @@ class Step:
             is_ignored=Purpose.SERVICE in stopped,
             mine_open_jobs=jobs.open_count(conn, member, now_ms),
             random_token=self.house.clock.token(12),
+            random_code=fresh_code(conn, self.house) if is_private and self._asks_code() else "",
             received_at=self.incoming.received_at if self.incoming else None,
         )
         pending = self._pending(conn, now_ms, place, is_late=facts.is_late)
         return replace(facts, pending_dialog=pending)
+
+    def _asks_code(self) -> bool:
+        """Whether this message asks for the code of an info card; then one is drawn."""
+        text = self.incoming.text if self.incoming else ""
+        asked = commands.find(self.shelf.book, text) if text else None
+        return asked is not None and asked.command is Command.CARD
 
     def _named(self, event_id: str) -> str:
         """A message as the conversation remembers it: a keyed pseudonym."""

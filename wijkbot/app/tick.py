@@ -11,6 +11,7 @@ import structlog
 from wijkbot.app import pointer
 from wijkbot.app.announce import continue_broadcasts, draft_of, say_of
 from wijkbot.app.house import House
+from wijkbot.app.plan_ahead import extras_of
 from wijkbot.schedule import recurrence
 from wijkbot.settings import SettingsError
 from wijkbot.storage import schedules
@@ -76,7 +77,8 @@ def _decide(house: House, found: Schedule, now_ms: int) -> Firing:
     except SettingsError:
         log.warning("schedule-without-item", reason="not-to-be-announced")
         return Firing(None, next_at)
-    return Firing(_ms(due.latest), next_at, draft_of(say, now_ms, "", found.created_by))
+    draft = draft_of(say, now_ms, "", found.created_by, extras_of(found))
+    return Firing(_ms(due.latest), next_at, draft)
 
 
 def _ms(moment: datetime | None) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +13,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from wijkbot.app.announce import LATER_REASONS, Announced, Plan
+from wijkbot.adapter_api import Adapter
+from wijkbot.announcements.extras import Extras, Sound
+from wijkbot.announcements.photo import PhotoError, photo_of
+from wijkbot.app.announce import LATER_REASONS, Plan
 from wijkbot.app.announce import announce as announce_plan
 from wijkbot.app.announce import plan as plan_announcement
 from wijkbot.app.announce_lint import Told, hard_in, told_in
 from wijkbot.app.assemble import make_adapters
 from wijkbot.app.house import House
-from wijkbot.app.plan_ahead import Wish, plan_ahead, wish_of
+from wijkbot.app.plan_ahead import Load, Wish, plan_ahead, wish_of
 from wijkbot.app.pointer import bump
 from wijkbot.cli.staff import with_house
 from wijkbot.cli.words import DATA
@@ -42,6 +45,17 @@ REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to go with the text. ``is_silent`` None: it depends on the hour."""
+
+    photo: Path | None = None
+    alt: str = ""
+    is_silent: bool | None = None
+    has_calendar: bool = False
+    is_pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What the command line says. ``wait`` in seconds; None: as long as fits the terminal."""
 
@@ -53,38 +67,54 @@ class Asked:
     every: str = ""
     wait: float | None = None
     allow_personal_data: bool = False
+    wanted: Wanted = Wanted()
 
 
 def announce(config: Path, asked: Asked) -> None:
     """Preview, ask, and queue or plan."""
     settings = load_settings(config)
     wish = wish_of(asked.at, asked.every)
+    load = _load(asked)
 
     async def work(house: House) -> None:
         adapters = make_adapters(settings, config.resolve().parent, house.clock)
         chosen = await _chosen(house, asked)
         plan = await plan_announcement(house, adapters, asked.item, chosen)
-        _stop_on_personal_data(told_in(house, plan), asked)
+        told = told_in(house, plan, load.photo.alt if load.photo else "")
+        stop_on_personal_data(told, is_allowed=asked.allow_personal_data)
+        _check_calendar(house, plan, load)
         if wish is not None:
-            await _plan_ahead(house, plan, asked, wish)
+            await _plan_ahead(house, plan, asked, wish, load)
             return
         if asked.item == POINTER:
+            if load != Load():
+                raise SettingsError("--item", "the pointer goes by itself, with nothing else")
             await _bump(house, plan)
             return
-        _show(house, plan)
-        if not plan.allowed:
-            typer.echo("Nothing was sent: no group may get it now.", err=True)
-            sys.exit(1)
-        if not asked.yes and not typer.confirm(f"Send it to {len(plan.allowed)} group(s)?"):
-            typer.echo("Nothing was sent.")
-            return
-        made = await announce_plan(house, plan, house.clock.token(12), getpass.getuser())
-        typer.echo(f"Queued for {made.queued} group(s). The running bot sends it.")
-        wait = asked.wait if asked.wait is not None else WAIT_SECONDS * sys.stdout.isatty()
-        if made.queued and wait > 0:
-            await _follow(house, made, wait)
+        await _announce_now(house, adapters, plan, asked, load)
 
     with_house(settings, config, work)
+
+
+async def _announce_now(
+    house: House, adapters: Mapping[str, Adapter], plan: Plan, asked: Asked, load: Load
+) -> None:
+    show(house, plan)
+    _show_load(adapters, plan, load)
+    if not plan.allowed:
+        typer.echo("Nothing was sent: no group may get it now.", err=True)
+        sys.exit(1)
+    if not asked.yes and not typer.confirm(f"Send it to {len(plan.allowed)} group(s)?"):
+        typer.echo("Nothing was sent.")
+        return
+    key, author = house.clock.token(12), getpass.getuser()
+    made = await announce_plan(house, plan, key, author, load.extras, load.photo)
+    typer.echo(f"Queued for {made.queued} group(s). The running bot sends it.")
+    if made.ids:
+        told = f"wijkbot announce edit {made.ids[0]}, wijkbot announce delete {made.ids[0]}"
+        typer.echo(f"Its number is {made.ids[0]}. Later: {told}")
+    if made.queued:
+        await follow(house, made.ids, asked.wait)
 
 
 async def _bump(house: House, plan: Plan) -> None:
@@ -117,6 +147,54 @@ def list_schedules(config: Path, cancel: int) -> None:
     with_house(settings, config, work)
 
 
+def _load(asked: Asked) -> Load:
+    """What goes with the text; a file that cannot is told before anything else."""
+    wanted = asked.wanted
+    if not asked.item:
+        raise SettingsError("--item", "say which published text; see: wijkbot announce --help")
+    sound = Sound.BY_THE_CLOCK
+    if wanted.is_silent is not None:
+        sound = Sound.SILENT if wanted.is_silent else Sound.LOUD
+    if wanted.alt and wanted.photo is None:
+        raise SettingsError("--alt", "it tells what is on a photo; give --photo too")
+    extras = Extras(has_calendar=wanted.has_calendar, is_pinned=wanted.is_pinned, sound=sound)
+    if wanted.photo is None:
+        return Load(extras)
+    try:
+        return Load(extras, photo_of(wanted.photo.read_bytes(), wanted.alt))
+    except OSError:
+        raise SettingsError("--photo", f"{wanted.photo} cannot be read") from None
+    except PhotoError as error:
+        raise SettingsError("--photo", str(error)) from None
+
+
+def _check_calendar(house: House, plan: Plan, load: Load) -> None:
+    shelves = [house.library.shelf(p.group.neighbourhood) for p in plan.previews]
+    kinds = {s.items[plan.previews[0].say.item].kind for s in shelves}
+    if load.extras.has_calendar and kinds != {"hours"}:
+        raise SettingsError("--ics", "only a consultation hour goes into a calendar")
+
+
+def _show_load(adapters: Mapping[str, Adapter], plan: Plan, load: Load) -> None:
+    """What goes with the text, and where a platform cannot show it."""
+    photo = load.photo
+    if photo is not None:
+        size = f"{photo.width} by {photo.height} points, {len(photo.data) // 1024} kB"
+        typer.echo(f"With a photo ({size}), in words: {photo.alt}")
+    names = {
+        "with the next opening for a calendar": load.extras.has_calendar,
+        "pinned where the bot may": load.extras.is_pinned,
+        "without a sound": load.extras.sound is Sound.SILENT,
+    }
+    told = [name for name, holds in names.items() if holds]
+    if told:
+        typer.echo(f"{', '.join(told).capitalize()}.")
+    for one in plan.allowed:
+        can = adapters[one.group.channel].capabilities("")
+        if photo is not None and not can.has_photos:
+            typer.echo(f"Group {one.group.id} reads what is on the photo: no pictures there.")
+
+
 async def _chosen(house: House, asked: Asked) -> list[Chat]:
     groups = await house.database.read(chats.groups)
     if not asked.numbers and not asked.everywhere:
@@ -128,7 +206,7 @@ async def _chosen(house: House, asked: Asked) -> list[Chat]:
     return chosen
 
 
-def _stop_on_personal_data(told: Sequence[Told], asked: Asked) -> None:
+def stop_on_personal_data(told: Sequence[Told], *, is_allowed: bool) -> None:
     """Name every kind and its line, never what stands there; exit 1 unless it is allowed."""
     for one in told:
         where = f"{one.item} ({one.language}), line {one.line}"
@@ -136,7 +214,7 @@ def _stop_on_personal_data(told: Sequence[Told], asked: Asked) -> None:
             typer.echo(f"{where}: {DATA[one.kind]}", err=True)
         else:
             typer.echo(f"{where}: an address. Take it out if somebody lives there.", err=True)
-    if any(one.is_refused for one in told) and not asked.allow_personal_data:
+    if any(one.is_refused for one in told) and not is_allowed:
         typer.echo(
             "Nothing was sent: it tells something about a person. Write it without, or give "
             "--allow-personal-data if everybody may know it.",
@@ -145,13 +223,13 @@ def _stop_on_personal_data(told: Sequence[Told], asked: Asked) -> None:
         sys.exit(1)
 
 
-async def _plan_ahead(house: House, plan: Plan, asked: Asked, wish: Wish) -> None:
-    _show(house, plan, is_later=True)
+async def _plan_ahead(house: House, plan: Plan, asked: Asked, wish: Wish, load: Load) -> None:
+    show(house, plan, mark="would get, as it is now")
     if not asked.yes and not typer.confirm(f"Plan it for {len(plan.previews)} group(s)?"):
         typer.echo("Nothing was planned.")
         return
     made = await plan_ahead(
-        house, plan, wish, everywhere=asked.everywhere, author=getpass.getuser()
+        house, plan, wish, everywhere=asked.everywhere, author=getpass.getuser(), load=load
     )
     typer.echo("Planned. The running bot sends it then. To stop it: wijkbot schedules --cancel")
     for one in await house.database.read(schedules.listing):
@@ -159,14 +237,12 @@ async def _plan_ahead(house: House, plan: Plan, asked: Asked, wish: Wish) -> Non
             typer.echo(_line(one))
 
 
-def _show(house: House, plan: Plan, *, is_later: bool = False) -> None:
+def show(house: House, plan: Plan, *, mark: str = "") -> None:
     """What each group would read; then what is hard to read in it, which stops nothing."""
     for preview in plan.previews:
         reason = REASONS.get(preview.forbidden_by, preview.forbidden_by)
-        mark = f"NOT NOW ({reason})" if reason else "will get"
-        if is_later:
-            mark = "would get, as it is now"
-        typer.echo(f"Group {preview.group.id} ({preview.language}) {mark}:")
+        told = mark or (f"NOT NOW ({reason})" if reason else "will get")
+        typer.echo(f"Group {preview.group.id} ({preview.language}) {told}:")
         for line in preview.text.splitlines():
             typer.echo(f"    {line}")
     for hard in hard_in(house, plan):
@@ -174,14 +250,19 @@ def _show(house: House, plan: Plan, *, is_later: bool = False) -> None:
         typer.echo(f"Hard to read: {hard.item} ({hard.language}): {told}")
 
 
-async def _follow(house: House, made: Announced, wait: float) -> None:
-    """Tell how far it is until it is through, or we waited long enough."""
+async def follow(
+    house: House, ids: Sequence[int], asked: float | None, done: str = "sent"
+) -> None:
+    """Tell how far it is until it is through, or we waited long enough (10 s on a terminal)."""
+    wait = asked if asked is not None else WAIT_SECONDS * sys.stdout.isatty()
+    if wait <= 0:
+        return
     looks = max(1, round(wait / LOOK_SECONDS))
     first = shown = ""
     for look in range(looks + 1):
-        told = await _tallies(house, made)
+        told = await _tallies(house, ids)
         queued, sent = sum(t.queued for t in told), _sent(told)
-        line = f"sent {sent} of {queued}"
+        line = f"{done} {sent} of {queued}"
         if line != shown:
             typer.echo(line)
             shown = line
@@ -193,11 +274,11 @@ async def _follow(house: House, made: Announced, wait: float) -> None:
             await asyncio.sleep(LOOK_SECONDS)
         elif state == first and not sent and not _waits(told):
             typer.echo("The bot is not running; it goes out when it starts.")
-    typer.echo(_final(await _tallies(house, made)))
+    typer.echo(_final(await _tallies(house, ids), done))
 
 
-async def _tallies(house: House, made: Announced) -> list[Tally]:
-    return await house.database.read(lambda c: [broadcasts.tally(c, id_) for id_ in made.ids])
+async def _tallies(house: House, ids: Sequence[int]) -> list[Tally]:
+    return await house.database.read(lambda c: [broadcasts.tally(c, id_) for id_ in ids])
 
 
 def _sent(told: list[Tally]) -> int:
@@ -212,18 +293,18 @@ def _is_through(told: list[Tally]) -> bool:
     return all(t.ended and not t.count(Status.WAITING, Status.SENDING) for t in told)
 
 
-def _final(told: list[Tally]) -> str:
+def _final(told: list[Tally], done: str) -> str:
     on_their_way = sum(t.count(Status.WAITING, Status.SENDING) for t in told)
     later = _waits(told)
     counts = {
-        "sent": _sent(told),
+        done: _sent(told),
         "on their way": on_their_way - later,
         "wait for quiet hours to end": later,
         "unknown": sum(t.count(Status.UNKNOWN) for t in told),
         "refused": sum(t.count(Status.REFUSED, Status.DEAD) for t in told),
         "too late": sum(t.count(Status.EXPIRED) for t in told),
     }
-    return ", ".join(f"{n} {name}" for name, n in counts.items() if n or name == "sent") + "."
+    return ", ".join(f"{n} {name}" for name, n in counts.items() if n or name == done) + "."
 
 
 def _line(one: Schedule) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from wijkbot.cli.announce_commands import announcements
 from wijkbot.cli.options import DEFAULT, Config
 from wijkbot.cli.team_commands import team
 from wijkbot.settings import SettingsError
@@ -29,6 +30,7 @@ db = typer.Typer(
     epilog="Example: wijkbot db backup /mnt/usb/ -c wijkbot.toml (see docs/backup.md)",
 )
 app.add_typer(db, name="db")
+app.add_typer(announcements, name="announce")
 app.add_typer(team, name="staff")
 
 
@@ -133,43 +135,6 @@ def quality(
     from wijkbot.cli import explaining
 
     explaining.quality(config, as_json=as_json)
-
-
-@app.command(epilog="Example: wijkbot announce --item Z4 --group 1 --group 3 -c wijkbot.toml")
-def announce(
-    *,
-    item: Annotated[str, typer.Option(help="The published text or consultation hour.")],
-    group: Annotated[list[int] | None, typer.Option(help="Numbers of `wijkbot groups`.")] = None,
-    everywhere: Annotated[bool, typer.Option("--all", help="All active groups.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask after the preview.")] = False,
-    at: Annotated[
-        str, typer.Option(help='Later: "2026-11-25 09:00", local time of the neighbourhood.')
-    ] = "",
-    every: Annotated[
-        str, typer.Option(help="And again: FREQ=WEEKLY;BYDAY=MO (RFC 5545), from --at on.")
-    ] = "",
-    wait: Annotated[
-        float | None, typer.Option(help="Seconds to show progress; else 10 on a terminal.")
-    ] = None,
-    allow_personal_data: Annotated[
-        bool, typer.Option("--allow-personal-data", help="Everybody may know what it tells.")
-    ] = False,
-    config: Config = DEFAULT,
-) -> None:
-    """Put a published text into chosen groups, after a preview: now, later or regularly."""
-    from wijkbot.cli import announcing
-
-    asked = announcing.Asked(
-        item=item,
-        numbers=tuple(group or ()),
-        everywhere=everywhere,
-        yes=yes,
-        at=at,
-        every=every,
-        wait=wait,
-        allow_personal_data=allow_personal_data,
-    )
-    announcing.announce(config, asked)
 
 
 @app.command(epilog="Example: wijkbot schedules --cancel 3")

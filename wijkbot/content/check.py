@@ -36,7 +36,7 @@ PHONE_DIGITS = 3
 """Fewest digits of a number that can be called."""
 FIELDS: dict[str, frozenset[str]] = {
     "day": frozenset({"until"}),
-    "number": frozenset({"jobs"}),
+    "number": frozenset({"jobs", "code"}),
     "org": frozenset(Organisation.model_fields),
     "link": frozenset({"private", "contact", "secure", "complaint", "job"}),
     "hours": frozenset({"next"}),

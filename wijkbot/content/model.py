@@ -303,11 +303,27 @@ class CuesFile(_Item):
     now: LangLists = Field(default_factory=dict)
 
 
+CommandName = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
+CommandNote = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class ShownCommand(_Part):
+    """One line of the list that an app shows behind its menu button, and to whom."""
+
+    to: tuple[Literal["everybody", "private", "group", "admins"], ...]
+    name: Annotated[dict[str, CommandName], AfterValidator(_known_languages)]
+    about: Annotated[dict[str, CommandNote], AfterValidator(_known_languages)]
+
+
 class CommandWords(_Item):
-    """The fixed words for each thing that somebody can have the bot do, whole messages only."""
+    """The fixed words for each thing that somebody can have the bot do, whole messages only.
+
+    ``shown`` is the list of commands that an app offers beside the text field.
+    """
 
     kind: Literal["commands"]
     words: dict[str, LangLists]
+    shown: tuple[ShownCommand, ...] = ()
 
     @field_validator("words")
     @classmethod

@@ -28,6 +28,7 @@ class Command(StrEnum):
     LEAVE = "leave"
     WHO_WAS_IT = "who_was_it"
     HUMAN = "human"
+    CARD = "card"
     MENU = "menu"
     YES = "yes"
     NO = "no"

@@ -13,14 +13,16 @@ from wijkbot.engine.effects import (
     CastVote,
     ChangePlace,
     Effect,
+    GiveCardCode,
     LeaveGroup,
     OptIn,
     OptOut,
     PlaceChange,
+    Say,
 )
 from wijkbot.engine.replies import Scene
 from wijkbot.engine.talk import Turn
-from wijkbot.engine.values import Day, Number, Values
+from wijkbot.engine.values import CardCode, Day, Number, Values
 from wijkbot.engine.words import Label, Place, Purpose
 
 SHORT_SILENCE = timedelta(hours=24)
@@ -31,7 +33,7 @@ _SAID = {
     Command.PRIVACY: table.PRIVACY,
     Command.WHO_WAS_IT: table.NOT_ABOUT_OTHERS,
 }
-ASKS_ABOUT_THE_BOT = frozenset({Command.ABOUT, Command.PRIVACY, Command.MY_DATA})
+IN_BETWEEN = frozenset({Command.ABOUT, Command.PRIVACY, Command.MY_DATA, Command.CARD})
 """Answered in the middle of a dialog too, which then goes on."""
 _BALLOTS = {Command.YES: True, Command.NO: False}
 
@@ -49,6 +51,8 @@ def obey(scene: Scene, conversation: Conversation, asked: Asked) -> Turn | None:
         return _of_the_group(scene, conversation, asked) if is_group else None
     if command is Command.HUMAN:
         return replies.fixed(scene, conversation, Label.HELP_PERSONAL)
+    if command is Command.CARD:
+        return _card_code(scene, conversation)
     return _asked_by_me(scene, conversation, command)
 
 
@@ -119,6 +123,19 @@ def _my_data(scene: Scene, conversation: Conversation) -> Turn:
     return replies.say(
         scene, conversation, table.MY_DATA, Purpose.SERVICE, values=values, footers=footers
     )
+
+
+def _card_code(scene: Scene, conversation: Conversation) -> Turn | None:
+    """A code for a worker; a group is told no more than that this is private."""
+    if scene.place.place is Place.GROUP:
+        return replies.say(scene, conversation, table.ASK_PRIVATE, Purpose.SERVICE)
+    code = scene.facts.random_code
+    if not code:
+        return None
+    values: Values = (("number.code", CardCode(code)),)
+    turn = replies.say(scene, conversation, table.CARD_CODE, Purpose.SERVICE, values=values)
+    was_said = any(isinstance(effect, Say) for effect in turn.effects)
+    return _then(GiveCardCode(code), turn) if was_said else turn
 
 
 def _of_the_group(scene: Scene, conversation: Conversation, asked: Asked) -> Turn:

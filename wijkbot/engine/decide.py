@@ -151,11 +151,11 @@ def _answered(
 def _comes_first(conversation: Conversation, asked: Asked) -> bool:
     """A whole message that is a command; but "help" may also be a choice of the menu.
 
-    In an open dialog only what asks about the bot, which leaves the dialog where it is.
+    In an open dialog only what leaves the dialog where it is.
     """
     if asked.command is Command.MENU:
         return False
-    return not conversation.dialog or asked.command in control.ASKS_ABOUT_THE_BOT
+    return not conversation.dialog or asked.command in control.IN_BETWEEN
 
 
 def _is_alarm_group(scene: Scene) -> bool:

@@ -60,6 +60,13 @@ class BindToken:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveCardCode:
+    """Remember a code with which a worker can send this resident an info card, here."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteOddJob:
     """Store an odd job that its resident agreed to. ``kind`` is "request" or "offer"."""
 
@@ -163,6 +170,7 @@ Effect = (
     | StartTimer
     | StopTimer
     | BindToken
+    | GiveCardCode
     | NoteOddJob
     | StaffNotice
     | OptOut

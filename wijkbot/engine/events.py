@@ -16,7 +16,8 @@ class Facts:
     """What the shell knows at this moment; the engine has no clock and no database.
 
     ``local_now`` is aware, in the neighbourhood's zone. ``random_token`` is a fresh one-time
-    token for this event. ``is_secure_chat_open``: somebody is there who takes a new conversation;
+    token for this event, ``random_code`` six fresh digits where a code for a card is asked for.
+    ``is_secure_chat_open``: somebody is there who takes a new conversation;
     False when nobody is there, None when it is not known or they are all busy.
     ``secure_chat_opens_at`` (aware): when somebody is there again, when that is known.
     ``is_admin``: the platform said so just now. ``has_stopped`` and
@@ -36,6 +37,7 @@ class Facts:
     mine_open_jobs: int = 0
     pending_dialog: str = ""
     random_token: str = ""
+    random_code: str = ""
     received_at: datetime | None = None
 
     @property

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from wijkbot.engine.dialog import DialogChoice
 
@@ -96,12 +97,22 @@ def _by_title(wanted: str, choices: Sequence[DialogChoice]) -> str | None:
 
 
 def _forms(choice: DialogChoice) -> list[str]:
-    return [plain(form) for _, forms in choice.titles for form in forms] or [plain(choice.id)]
+    forms = [_plain_title(form) for _, titles in choice.titles for form in titles]
+    return forms or [_plain_title(choice.id)]
+
+
+@lru_cache(maxsize=4_096)
+def _plain_title(title: str) -> str:
+    """Titles are published and few; what residents write is never kept."""
+    return plain(title)
 
 
 def _likeness(wanted: str, form: str) -> float:
+    """Between 0 and 1; 0 for everything that is not near, because most texts are no title."""
     if wanted == form:
         return 1.0
-    if min(len(wanted), len(form)) < SHORTEST_NEAR_MISS:
-        return 0.0
-    return min(SequenceMatcher(None, wanted, form).ratio(), 0.99)
+    shorter, longer = sorted((len(wanted), len(form)))
+    if shorter < SHORTEST_NEAR_MISS or 2 * shorter < NEAR * (shorter + longer):
+        return 0.0  # so much longer is never near, whatever the letters are
+    matcher = SequenceMatcher(None, wanted, form)
+    return min(matcher.ratio(), 0.99) if matcher.quick_ratio() >= NEAR else 0.0

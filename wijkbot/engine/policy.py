@@ -59,7 +59,8 @@ class Request:
     asked not to be answered. ``is_tip``: a tip to everybody to keep personal data out.
     ``is_small_answer``: no information, but one of the answers of an hour all the same.
     ``same_card_at``: when this person last got this very crisis card here. ``worker``: who
-    wrote it by hand, "" for what the bot says itself.
+    wrote it by hand, "" for what the bot says itself. ``is_change``: it edits, pins or withdraws
+    what stands there already, so that no phone rings for it.
     """
 
     purpose: Purpose
@@ -73,6 +74,7 @@ class Request:
     is_small_answer: bool = False
     same_card_at: datetime | None = None
     worker: str = ""
+    is_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,13 @@ def _nobody_asked(request: Request, place: PlaceState, _: PolicySettings) -> boo
 
 
 def _is_unasked(request: Request) -> bool:
-    """News counts as unasked even when a resident's message set it off."""
+    """News counts as unasked even when a resident's message set it off.
+
+    A change of what stands there is no news: a wrong hour is put right at any hour, and what
+    should not be there goes at once.
+    """
+    if request.is_change:
+        return False
     if request.purpose is Purpose.ANNOUNCEMENT:
         return True
     return not request.is_answer and request.purpose in UNASKED
@@ -172,6 +180,7 @@ def _noise_in_alarm_group(request: Request, place: PlaceState, _: PolicySettings
         place.place is Place.GROUP
         and place.mode == ALARM_MODE
         and request.purpose in NOT_IN_ALARM_GROUPS
+        and not request.is_change
     )
 
 

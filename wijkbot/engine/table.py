@@ -50,6 +50,7 @@ ALARM_GROUP = "T62"
 ASK_PRIVATE = "T63"
 NO_NEWS = "T64"
 NO_JOBS = "T65"
+CARD_CODE = "T66"
 
 SMALL_ANSWERS = frozenset(
     {NOT_UNDERSTOOD, "T44", UNREADABLE, SUGGEST, OTHER_LANGUAGE, GROUP_WELCOME}
@@ -160,6 +161,7 @@ FIXED_ITEMS = frozenset(
         ASK_PRIVATE,
         NO_NEWS,
         NO_JOBS,
+        CARD_CODE,
         *REFERRAL_STAIRS,
         *(row.item for row in REPLIES.values()),
     }

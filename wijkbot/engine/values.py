@@ -11,6 +11,8 @@ from datetime import date, datetime
 
 OWN_WORDS_LIMIT = 120
 """Most characters of a resident's own words (DOMAIN 4.3: text of an odd job)."""
+CODE_DIGITS = 6
+"""Digits of a code for an info card: short enough to read aloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,17 @@ class Number:
     """A whole number."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardCode:
+    """A code of six digits, for an info card; written in two groups of three."""
+
+    code: str
+
+    def __post_init__(self) -> None:
+        if not (len(self.code) == CODE_DIGITS and self.code.isascii() and self.code.isdigit()):
+            raise ValueError("a code for a card is six digits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,7 @@ Value = (
     | Begin
     | PackWord
     | Number
+    | CardCode
     | Link
     | NextHour
     | HelplineOf

@@ -49,8 +49,12 @@ def next_opening(hours: Hours, after: datetime) -> Opening | None:
     return openings[0] if openings else None
 
 
-def _days(hours: Hours, first: date) -> Iterator[tuple[date, tuple[WeekRule, ...]]]:
-    """Every day on which a rule or a change says something, in order, with its rules."""
+@lru_cache(maxsize=64)
+def _days(hours: Hours, first: date) -> tuple[tuple[date, tuple[WeekRule, ...]], ...]:
+    """Every day on which a rule or a change says something, in order, with its rules.
+
+    The same all day for the same hours, while every answer that names them asks again.
+    """
     # a rule's day may fall on a holiday a week before ``first`` and so have moved into it
     begin = first - timedelta(days=7)
     last = first + HORIZON
@@ -65,8 +69,7 @@ def _days(hours: Hours, first: date) -> Iterator[tuple[date, tuple[WeekRule, ...
     for change in hours.changes:
         if first <= change.day <= last:
             planned.setdefault(change.day, [])
-    for day in sorted(planned):
-        yield day, tuple(planned[day])
+    return tuple((day, tuple(planned[day])) for day in sorted(planned))
 
 
 def _moved(hours: Hours, day: date) -> date:

@@ -44,6 +44,8 @@ LIMITS: Mapping[str, Limit] = {
     "photos_day": Limit(10, DAY),
     "login_account": Limit(5, QUARTER),
     "login_visitor": Limit(20, QUARTER),
+    "card_account": Limit(5, 10 * MINUTE),
+    "card_site": Limit(30, 10 * MINUTE),
     "claim": Limit(30, MINUTE),
     "export_day": Limit(3, DAY),
 }

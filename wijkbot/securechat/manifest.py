@@ -234,13 +234,22 @@ def accept(manifest: Manifest, cert: Cert, root_sig: bytes, now: int) -> None:
     Raises:
         Refused: signature (of the root or of the coordinator), or manifest (everything else).
     """
+    check_time(manifest, cert, now)
+    accept_earlier(manifest, cert, root_sig)
+
+
+def check_time(manifest: Manifest, cert: Cert, now: int) -> None:
+    """Nothing happens when this is the time of this manifest; who signed it is not looked at.
+
+    Raises:
+        Refused: manifest.
+    """
     if now >= cert.not_after:
         raise Refused("manifest", "the certificate is over")
     if manifest.expires - manifest.issued > LONGEST:
         raise Refused("manifest", "a manifest holds 90 days at most")
     if not manifest.issued - EARLY <= now < manifest.expires:
         raise Refused("manifest", "the manifest does not hold at this time")
-    accept_earlier(manifest, cert, root_sig)
 
 
 def accept_earlier(manifest: Manifest, cert: Cert, root_sig: bytes) -> None:

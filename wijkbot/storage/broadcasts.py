@@ -44,7 +44,10 @@ STEP = 2_000
 
 @dataclass(frozen=True, slots=True)
 class BroadcastDraft:
-    """One announcement. ``key`` is its identity: the same key is the same announcement."""
+    """One announcement. ``key`` is its identity: the same key is the same announcement.
+
+    ``act`` says what it does to the announcement with the number ``amends``; "" is a new one.
+    """
 
     key: str
     item_id: str
@@ -52,6 +55,8 @@ class BroadcastDraft:
     values: bytes
     created_by: str = ""
     expires_at: int | None = None
+    act: str = ""
+    amends: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ def create(
         "item_id": draft.item_id,
         "item_version": draft.item_version,
         "created_by": draft.created_by,
+        "act": draft.act,
+        "amends": draft.amends,
         "audience": audience.to_json(),
         "due_at": moment(conn, now_ms),
         "created_at": now_ms,
@@ -137,13 +144,20 @@ def expand(
     chats = _lock_open(conn, found, audience, ids) if ids else []
     allowed = permitted(chats) if chats else {}
     chosen = _queue(conn, found, allowed, now_ms) if allowed else []
-    _count_unasked(conn, chosen, allowed)
+    if not found.act:  # a change of what stands there is no second message
+        _count_unasked(conn, chosen, allowed)
     # groups that were left long ago are no part of "all"; a chat that was chosen is
     asked = len(ids) if audience.is_list else len(chats)
     step = Step(len(ids) < limit, len(chosen), asked - len(chosen))
     last = ids[-1] if ids else found.cursor
     _move(conn, found, last, step, now_ms, lease)
     return step
+
+
+def act_of(conn: Connection, broadcast_id: int) -> str:
+    """What it does to an earlier announcement; "" for a new one."""
+    query = select(broadcast.c.act).where(broadcast.c.id == broadcast_id)
+    return str(conn.execute(query).scalar_one())
 
 
 def is_due(conn: Connection, now_ms: int) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, Select, Update, bindparam, select, update
 
 from wijkbot.engine.conversation import ALARM_MODE, ORDINARY_MODE, PlaceState
 from wijkbot.engine.effects import PlaceChange
@@ -81,7 +81,21 @@ class Settings(TypedDict, total=False):
 
 def get(conn: Connection, chat_id: int) -> Chat | None:
     """The chat, or None."""
-    return _one(conn.execute(select(chat).where(chat.c.id == chat_id)).mappings().first())
+    return _one(conn.execute(_GET, {"b_id": chat_id}).mappings().first())
+
+
+def get_each(conn: Connection, chat_ids: Collection[int]) -> dict[int, Chat]:
+    """Those of these chats that are there, by id."""
+    if not chat_ids:
+        return {}
+    of = flavour(conn)
+    rows = conn.execute(_among(of), {"b_ids": of.many(sorted(set(chat_ids)))}).mappings()
+    return {row["id"]: Chat(**row) for row in rows}
+
+
+@cache
+def _among(of: Flavour) -> Select[Any]:
+    return select(chat).where(of.is_among(chat.c.id, "b_ids"))
 
 
 def lock(conn: Connection, chat_id: int) -> Chat | None:
@@ -89,7 +103,8 @@ def lock(conn: Connection, chat_id: int) -> Chat | None:
     return _one(conn.execute(_LOCK, {"b_id": chat_id}).mappings().first())
 
 
-_LOCK = select(chat).where(chat.c.id == bindparam("b_id")).with_for_update()
+_GET = select(chat).where(chat.c.id == bindparam("b_id"))
+_LOCK = _GET.with_for_update()
 
 
 def find(conn: Connection, sealer: Sealer, channel: str, address: str) -> Chat | None:
@@ -261,10 +276,19 @@ def apply_change(conn: Connection, found: Chat, change: PlaceChange, now_ms: int
         PlaceChange.ANSWERED: (
             {"hour_started_at": now_ms, "answers_this_hour": 1}
             if is_new_hour
-            else {"answers_this_hour": chat.c.answers_this_hour + 1}
+            else {"answers_this_hour": found.answers_this_hour + 1}
         ),
     }
-    conn.execute(update(chat).where(chat.c.id == found.id).values(values[change]))
+    row = values[change]
+    parameters = {f"b_{name}": value for name, value in row.items()}
+    conn.execute(_setting(tuple(row)), {"b_id": found.id, **parameters})
+
+
+@cache
+def _setting(columns: tuple[str, ...]) -> Update:
+    """Sets these columns of one chat. Most answers do it: building it takes longer."""
+    given: dict[str, Any] = {name: bindparam(f"b_{name}") for name in columns}
+    return update(chat).where(chat.c.id == bindparam("b_id")).values(given)
 
 
 def count_unasked(conn: Connection, found: Chat, day: str, week: str) -> None:

@@ -263,7 +263,7 @@ def _claimed(
         done_seq=row.done_seq,
         in_seq=row.in_seq,
         attempts=row.attempts,
-        state=_open(conn, sealer, row.state_sealed, _state_context(row.id)),
+        state=_open(conn, sealer, row.state_sealed, state_context(row.id)),
         timer_at=row.timer_at,
         timer_rang=bool(row.has_rung),
         is_poison=row.attempts > max_attempts,
@@ -346,7 +346,7 @@ def _advancing(of: Flavour) -> Update:
 def _advanced(sealer: Sealer, step: Advance) -> dict[str, object]:
     claimed, progress = step.claimed, step.progress
     state = progress.state
-    sealed = None if state is None else sealer.seal(state, _state_context(claimed.id))
+    sealed = None if state is None else sealer.seal(state, state_context(claimed.id))
     return {
         "id": claimed.id,
         "lease": claimed.lease,
@@ -391,5 +391,6 @@ def _open(conn: Connection, sealer: Sealer, sealed: bytes | None, context: str) 
         return None
 
 
-def _state_context(conversation_id: int) -> str:
+def state_context(conversation_id: int) -> str:
+    """What the state of a conversation is sealed to: its number."""
     return f"conversation.state:{conversation_id}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, Insert, Text, select, true
 
-from wijkbot.storage.dialect import insert
+from wijkbot.storage.dialect import Flavour, as_rows, flavour
 from wijkbot.storage.tables import event_count
 
 
@@ -33,10 +34,20 @@ def add(conn: Connection, *counted: Count) -> None:
     ]
     if not rows:
         return
-    new = insert(conn, event_count).values(rows)
-    keys = [event_count.c.day, event_count.c.kind, event_count.c.place]
+    conn.execute(_adding(flavour(conn)), as_rows(rows))
+
+
+@cache
+def _adding(of: Flavour) -> Insert:
+    added = of.rows(day=Text, kind=Text, place=Text, count=BigInteger)
+    keys = ("day", "kind", "place")
+    # WHERE: without it SQLite would take ON CONFLICT for the condition of a join
+    rows = select(*(added.c[name] for name in (*keys, "count"))).where(true())
+    rows = rows.order_by(*(added.c[name] for name in keys))
+    new = of.insert(event_count).from_select([*keys, "count"], rows, include_defaults=False)
     more = {"count": event_count.c["count"] + new.excluded["count"]}
-    conn.execute(new.on_conflict_do_update(index_elements=keys, set_=more))
+    index = [event_count.c[name] for name in keys]
+    return new.on_conflict_do_update(index_elements=index, set_=more)
 
 
 def between(conn: Connection, first_day: str, last_day: str) -> list[Count]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
 from wijkbot.engine.conversation import ORDINARY_MODE
+from wijkbot.storage import card_codes
 from wijkbot.storage import outbox as outbox_rows
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.tables import (
@@ -25,7 +26,7 @@ from wijkbot.storage.tables import (
 
 
 def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
-    """Erase a resident: states, waiting events, answers on their way, odd jobs, tokens.
+    """Erase a resident: states, waiting events, answers on their way, odd jobs, tokens, codes.
 
     Call it in the transaction that finishes the request, after ``inbox.finish`` and before the
     confirmation is appended: the address of the private chat stays just long enough to send
@@ -38,6 +39,7 @@ def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
     _forget_chats(conn, _private_chats(conn, [row.chat_id for row in rows]), now_ms)
     conn.execute(delete(odd_job).where(odd_job.c.member_hmac == member_hmac))
     conn.execute(delete(token).where(token.c.member_hmac == member_hmac))
+    card_codes.withdraw(conn, member_hmac)
     conn.execute(delete(vote).where(vote.c.member_hmac == member_hmac))
     conn.execute(delete(waiting_answer).where(waiting_answer.c.member_hmac == member_hmac))
 
@@ -83,6 +85,7 @@ def erase_until(conn: Connection, member_hmac: str, chats: Sequence[str], at: in
     gone = list(conn.execute(named.where(chat.c.created_at <= at, ~wrote, ~got)).scalars())
     _forget_chats(conn, gone, at)
     conn.execute(delete(vote).where(vote.c.member_hmac == member_hmac, vote.c.at <= at))
+    card_codes.withdraw(conn, member_hmac, at)
     jobs = delete(odd_job).where(odd_job.c.member_hmac == member_hmac, odd_job.c.created_at <= at)
     count = conn.execute(jobs).rowcount
     return bool(ids or older or gone or count)

@@ -80,4 +80,11 @@ def hold(conn: Connection, account: str, until_ms: int) -> None:
 
 
 def _set(conn: Connection, account: str, tat: float) -> None:
-    conn.execute(update(limiter).where(limiter.c.account == account).values(tat=tat))
+    conn.execute(_MOVE, {"b_account": account, "b_tat": tat})
+
+
+_MOVE = (
+    update(limiter)
+    .where(limiter.c.account == bindparam("b_account"))
+    .values(tat=bindparam("b_tat"))
+)

@@ -92,9 +92,14 @@ def append(conn: Connection, sealer: Sealer, draft: Draft, now_ms: int) -> bool:
 
     False when its key is there already, or when the chat refused us (:func:`suspend`).
     """
-    if conn.execute(select(outbox.c.seq).where(outbox.c.key == draft.key)).first() is not None:
+    if has(conn, draft.key):
         return False
     return append_many(conn, sealer, [draft], now_ms)[0]
+
+
+def has(conn: Connection, key: str) -> bool:
+    """Whether a message with this key was ever put in, as long as its row is kept."""
+    return conn.execute(select(outbox.c.seq).where(outbox.c.key == key)).first() is not None
 
 
 def append_many(

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, case, delete, or_, select, update
 
-from wijkbot.storage import chats, outbox
+from wijkbot.storage import card_codes, chats, outbox
 from wijkbot.storage.dialect import big
 from wijkbot.storage.inbox import conversation_key
 from wijkbot.storage.seal import Sealer
-from wijkbot.storage.tables import chat, conversation, lane, odd_job
+from wijkbot.storage.tables import (
+    alert,
+    chat,
+    conversation,
+    lane,
+    odd_job,
+    vote,
+    waiting_answer,
+)
 from wijkbot.storage.tables import outbox as outbox_table
 
 
@@ -40,6 +48,7 @@ def rekey(
 def leave(conn: Connection, chat_id: int, now_ms: int) -> None:
     """The bot is out of this chat: what waits is refused, and nothing new is taken."""
     outbox.suspend(conn, chat_id, "left", now_ms)
+    card_codes.forget(conn, chat_id)
     row = {"is_active": False, "left_at": now_ms}
     conn.execute(update(chat).where(chat.c.id == chat_id).values(row))
 
@@ -56,8 +65,17 @@ def _take_in(conn: Connection, sealer: Sealer, old: int, young: int, now_ms: int
     lanes = conn.execute(select(lane).where(lane.c.chat_id == young).order_by(lane.c.id)).all()
     for row in lanes:
         _move_lane(conn, old, row.id, row.kind, now_ms)
-    conn.execute(update(odd_job).where(odd_job.c.chat_id == young).values(chat_id=old))
+    _move_the_rest(conn, old, young)
+    card_codes.forget(conn, young)
     conn.execute(delete(chat).where(chat.c.id == young))
+
+
+def _move_the_rest(conn: Connection, old: int, young: int) -> None:
+    """What else was said of the young chat; of two votes of one member the later one counts."""
+    voted = select(vote.c.member_hmac).where(vote.c.chat_id == young)
+    conn.execute(delete(vote).where(vote.c.chat_id == old, vote.c.member_hmac.in_(voted)))
+    for table in (alert, odd_job, vote, waiting_answer):
+        conn.execute(update(table).where(table.c.chat_id == young).values(chat_id=old))
 
 
 def _move_conversations(conn: Connection, sealer: Sealer, old: int, young: int) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, select, update
 
 from wijkbot.storage import erase, opt_outs, secure_purge
+from wijkbot.storage.card_tables import card_code
 from wijkbot.storage.entries import Entry, Erased, KeyDestroyed, OptedIn, OptedOut, SecureErased
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.seal import delete_day_keys
@@ -70,6 +71,7 @@ def put_right(
         # a position from the past would make the platform tell again what was answered since
         conn.execute(delete(channel_state).where(channel_state.c.name == "cursor"))
     conn.execute(delete(token))
+    conn.execute(delete(card_code))  # of before a STOP, perhaps, or used up since
     conn.execute(delete(lease))
     return Restored(erasures, wishes, keys, unknown, passed_over, announcements, planned)
 

@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import update as sql_update
 
+from wijkbot.storage import card_codes, photos
+from wijkbot.storage.announce_tables import photo
 from wijkbot.storage.letters import drop_older
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.seal import KEY_LIVES_DAYS, delete_day_keys, key_mark
@@ -67,9 +69,11 @@ def sweep(
         "sent": _sent(conn, now_ms - kept.sent, limit),
         "conversations": _conversations(conn, now_ms - kept.event_ids, limit),
         "tokens": _tokens(conn, now_ms - kept.used_tokens, limit),
+        "card_codes": card_codes.sweep(conn, now_ms, limit),
         "jobs": _jobs(conn, now_ms - kept.ended_jobs, limit),
         "chats": _chats(conn, limit),
         "broadcast_values": _broadcast_values(conn, limit),
+        "photos": photos.erase_expired(conn, now_ms, limit),
         "alerts": _alerts(conn, now_ms - kept.alerts, limit),
     }
 
@@ -97,6 +101,7 @@ def _is_used(conn: Connection, day: int) -> bool:
         conversation.c.state_sealed,
         outbox.c.values_sealed,
         broadcast.c.values_sealed,
+        photo.c.data_sealed,
     )
     return any(
         conn.execute(

@@ -30,11 +30,12 @@ class ScheduleDraft:
     audience: Audience
     next_at: int
     created_by: str = ""
+    extras: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Something planned; times in ms."""
+    """Something planned; times in ms. ``extras`` is what goes with its text, as JSON."""
 
     id: int
     rule: str
@@ -42,6 +43,7 @@ class Schedule:
     item_id: str
     audience: Audience
     created_by: str
+    extras: str
     next_at: int
     last_fired_at: int | None
 
@@ -79,6 +81,7 @@ def put(conn: Connection, draft: ScheduleDraft, *, reopens: bool = False) -> int
         "item_id": draft.item_id,
         "audience": draft.audience.to_json(),
         "created_by": draft.created_by,
+        "extras": draft.extras,
         "next_at": draft.next_at,
         "due_at": draft.next_at,
     }

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 
 from wijkbot.storage.dialect import insert
 from wijkbot.storage.secure_tables import sc_conversation, sc_count, sc_token, sc_tombstone
@@ -67,22 +67,36 @@ class Code:
 COLUMNS = [sc_conversation.c[field.name] for field in fields(Conversation)]
 """What is read of a conversation."""
 
+# what is asked for every message and for every page that waits is built once: building a
+# statement takes longer than running it
+_GET = select(*COLUMNS).where(sc_conversation.c.id == bindparam("b_conv"))
+_LOCK = _GET.with_for_update(of=sc_conversation)
+_BY_TOKEN = (
+    select(*COLUMNS)
+    .select_from(sc_conversation.join(sc_token, sc_token.c.conv == sc_conversation.c.id))
+    .where(sc_token.c.hash == bindparam("b_hash"))
+)
+_WAITING = select(func.count()).where(sc_conversation.c.state == "waiting")
+_LINE = (
+    select(sc_conversation.c.created_at, sc_conversation.c.id)
+    .where(sc_conversation.c.state == "waiting")
+    .order_by(sc_conversation.c.created_at, sc_conversation.c.id)
+)
+
 
 def get(conn: Connection, conv: bytes) -> Conversation | None:
     """The conversation, or None."""
-    return _one(conn, select(*COLUMNS).where(sc_conversation.c.id == conv))
+    return _one(conn, _GET, b_conv=conv)
 
 
 def lock(conn: Connection, conv: bytes) -> Conversation | None:
     """The conversation, which nobody else can change until this transaction ends."""
-    query = select(*COLUMNS).where(sc_conversation.c.id == conv)
-    return _one(conn, query.with_for_update(of=sc_conversation))
+    return _one(conn, _LOCK, b_conv=conv)
 
 
 def by_token(conn: Connection, token_hash: bytes) -> Conversation | None:
     """The conversation that this token opens."""
-    joined = sc_conversation.join(sc_token, sc_token.c.conv == sc_conversation.c.id)
-    return _one(conn, select(*COLUMNS).select_from(joined).where(sc_token.c.hash == token_hash))
+    return _one(conn, _BY_TOKEN, b_hash=token_hash)
 
 
 def by_locator(conn: Connection, locator_hash: bytes) -> Return | None:
@@ -106,18 +120,12 @@ def code_of(conn: Connection, conv: bytes) -> Code | None:
 
 def waiting(conn: Connection) -> int:
     """How many wait for a worker."""
-    query = select(func.count()).where(sc_conversation.c.state == "waiting")
-    return int(conn.execute(query).scalar_one())
+    return int(conn.execute(_WAITING).scalar_one())
 
 
-def ahead(conn: Connection, seen: Conversation) -> int:
-    """How many wait longer than this one."""
-    earlier = or_(
-        sc_conversation.c.created_at < seen.created_at,
-        and_(sc_conversation.c.created_at == seen.created_at, sc_conversation.c.id < seen.id),
-    )
-    query = select(func.count()).where(sc_conversation.c.state == "waiting", earlier)
-    return int(conn.execute(query).scalar_one())
+def line(conn: Connection) -> list[tuple[int, bytes]]:
+    """Since when each of those waits, and which it is; who waits longest comes first."""
+    return [(row.created_at, row.id) for row in conn.execute(_LINE)]
 
 
 def was_deleted(conn: Connection, tombstone: bytes) -> bool:
@@ -173,6 +181,6 @@ def count(conn: Connection, day: str, kind: str, by: int = 1) -> None:
     conn.execute(new.on_conflict_do_update(index_elements=["day", "kind"], set_=added))
 
 
-def _one(conn: Connection, query: Select[Any]) -> Conversation | None:
-    row: RowMapping | None = conn.execute(query).mappings().first()
-    return Conversation(**row) if row else None
+def _one(conn: Connection, query: Select[Any], **found_by: bytes) -> Conversation | None:
+    row = conn.execute(query, found_by).first()
+    return Conversation(*row) if row else None

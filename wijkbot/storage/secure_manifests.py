@@ -14,6 +14,11 @@ from wijkbot.storage.secure_tables import sc_manifest
 Told = Mapping[str, object]
 """A signed list or certificate, as it travels."""
 
+_NEWEST = select(sc_manifest).order_by(sc_manifest.c.version.desc()).limit(1)
+# for almost every request: built once
+_NEWEST_HASH = select(sc_manifest.c.hash).order_by(sc_manifest.c.version.desc()).limit(1)
+_NEWEST_VERSION = select(func.coalesce(func.max(sc_manifest.c.version), 0))
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -28,15 +33,18 @@ class Kept:
 
 def newest(conn: Connection) -> Kept | None:
     """The current one; None before the first."""
-    query = select(sc_manifest).order_by(sc_manifest.c.version.desc()).limit(1)
-    return _kept(conn.execute(query).first())
+    return _kept(conn.execute(_NEWEST).first())
+
+
+def newest_hash(conn: Connection) -> bytes | None:
+    """Which one is the current one; None before the first."""
+    found: bytes | None = conn.execute(_NEWEST_HASH).scalar()
+    return found
 
 
 def newest_version(conn: Connection) -> int:
     """The number of the current one; 0 before the first."""
-    return int(
-        conn.execute(select(func.coalesce(func.max(sc_manifest.c.version), 0))).scalar_one()
-    )
+    return int(conn.execute(_NEWEST_VERSION).scalar_one())
 
 
 def by_hash(conn: Connection, manifest_hash: bytes) -> Kept | None:

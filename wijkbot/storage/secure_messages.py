@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, func, select, update
 
 from wijkbot.storage.dialect import insert
 from wijkbot.storage.secure_chats import Conversation
@@ -22,6 +22,51 @@ from wijkbot.storage.secure_tables import (
 PAGE = 200
 """So many messages in one answer."""
 
+# what is asked for every message is built once: building a statement takes longer than running it
+_IN_CONV = sc_message.c.conv == bindparam("b_conv")
+_BY_SENDER = (_IN_CONV, sc_message.c.sender == bindparam("b_sender"))
+_LAST = (
+    select(sc_message.c.n, sc_message.c.hash)
+    .where(*_BY_SENDER)
+    .order_by(sc_message.c.n.desc())
+    .limit(1)
+)
+_SEQ = select(sc_message.c.seq, sc_message.c.hash).where(
+    *_BY_SENDER, sc_message.c.n == bindparam("b_n", type_=BigInteger)
+)
+_PAGE = (
+    select(sc_message)
+    .where(_IN_CONV, sc_message.c.seq > bindparam("b_after", type_=BigInteger))
+    .order_by(sc_message.c.seq)
+    .limit(PAGE)
+)
+_ADD = sc_message.insert()
+_RECEIVERS = (
+    select(sc_recipient.c.receiver)
+    .distinct()
+    .select_from(
+        sc_recipient.join(
+            sc_wrapset,
+            (sc_recipient.c.conv == sc_wrapset.c.conv)
+            & (sc_recipient.c.number == sc_wrapset.c.number),
+        )
+    )
+    .where(
+        sc_wrapset.c.conv == bindparam("b_conv"),
+        sc_wrapset.c.e == bindparam("b_e", type_=BigInteger),
+    )
+)
+_GOING_ON = (
+    update(sc_conversation)
+    .where(
+        sc_conversation.c.id == bindparam("b_conv"),
+        sc_conversation.c.state == bindparam("b_state"),
+        sc_conversation.c.version == bindparam("b_version", type_=BigInteger),
+        sc_conversation.c.last_seq == bindparam("b_last_seq", type_=BigInteger),
+    )
+    .values(last_seq=bindparam("b_seq", type_=BigInteger))
+)
+
 Columns = Mapping[str, object]
 
 
@@ -35,16 +80,13 @@ class Last:
 
 def last_of(conn: Connection, conv: bytes, sender: bytes) -> Last | None:
     """The newest message of that sender, through all epochs."""
-    mine = (sc_message.c.conv == conv, sc_message.c.sender == sender)
-    query = select(sc_message.c.n, sc_message.c.hash).where(*mine)
-    row = conn.execute(query.order_by(sc_message.c.n.desc()).limit(1)).first()
+    row = conn.execute(_LAST, {"b_conv": conv, "b_sender": sender}).first()
     return Last(row.n, row.hash) if row else None
 
 
 def seq_of(conn: Connection, conv: bytes, sender: bytes, n: int) -> tuple[int, bytes] | None:
     """The place and the hash of message ``n`` of that sender."""
-    where = (sc_message.c.conv == conv, sc_message.c.sender == sender, sc_message.c.n == n)
-    row = conn.execute(select(sc_message.c.seq, sc_message.c.hash).where(*where)).first()
+    row = conn.execute(_SEQ, {"b_conv": conv, "b_sender": sender, "b_n": n}).first()
     return (row.seq, row.hash) if row else None
 
 
@@ -54,24 +96,23 @@ def append(conn: Connection, seen: Conversation, message: Columns, **changed: An
     None when the conversation is not any more what was seen.
     """
     seq = seen.last_seq + 1
-    where = (
-        sc_conversation.c.id == seen.id,
-        sc_conversation.c.state == seen.state,
-        sc_conversation.c.version == seen.version,
-        sc_conversation.c.last_seq == seen.last_seq,
-    )
-    going = update(sc_conversation).where(*where).values({"last_seq": seq, **changed})
-    if conn.execute(going).rowcount != 1:
+    as_seen = {
+        "b_conv": seen.id,
+        "b_state": seen.state,
+        "b_version": seen.version,
+        "b_last_seq": seen.last_seq,
+    }
+    if conn.execute(_GOING_ON.values(changed), {**as_seen, "b_seq": seq}).rowcount != 1:
         return None
-    conn.execute(insert(conn, sc_message).values({**message, "conv": seen.id, "seq": seq}))
+    conn.execute(_ADD, {**message, "conv": seen.id, "seq": seq})
     return seq
 
 
-def page_after(conn: Connection, conv: bytes, after: int) -> Sequence[Row[Any]]:
+def page_after(conn: Connection, seen: Conversation, after: int) -> Sequence[Row[Any]]:
     """The messages after that place, in order; at most PAGE."""
-    where = (sc_message.c.conv == conv, sc_message.c.seq > after)
-    query = select(sc_message).where(*where).order_by(sc_message.c.seq).limit(PAGE)
-    return conn.execute(query).all()
+    if seen.last_seq <= after:
+        return ()
+    return conn.execute(_PAGE, {"b_conv": seen.id, "b_after": after}).all()
 
 
 def senders(conn: Connection, conv: bytes) -> set[bytes]:
@@ -130,9 +171,7 @@ def epochs_open_to(conn: Connection, conv: bytes, reader: bytes) -> set[int]:
 
 def receivers(conn: Connection, conv: bytes, epoch: int) -> set[bytes]:
     """For whom the key of that epoch was ever wrapped."""
-    numbers = select(sc_wrapset.c.number).where(sc_wrapset.c.conv == conv, sc_wrapset.c.e == epoch)
-    mine = (sc_recipient.c.conv == conv, sc_recipient.c.number.in_(numbers))
-    return set(conn.execute(select(sc_recipient.c.receiver).where(*mine)).scalars())
+    return set(conn.execute(_RECEIVERS, {"b_conv": conv, "b_e": epoch}).scalars())
 
 
 def take_wraps(conn: Connection, conv: bytes, keepers: Collection[bytes]) -> int:

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    select,
+)
 
 from wijkbot.storage.dialect import insert
 from wijkbot.storage.secure_chats import COLUMNS, Conversation
 from wijkbot.storage.secure_tables import (
     sc_conversation,
     sc_guest,
-    sc_message,
-    sc_recipient,
-    sc_wrapset,
 )
 
-
-def waiting(conn: Connection, reader: bytes | None = None) -> list[Conversation]:
-    """Those that wait for a worker; who waits longest comes first.
-
-    ``reader``: only those whose newest epoch this member has the key of.
-    """
-    waits = sc_conversation.c.state == "waiting"
-    return _found(conn, waits) if reader is None else _found(conn, waits, _opens(reader))
+_STANDING: Select[Any] = select(
+    sc_conversation.c.id, sc_conversation.c.version, sc_conversation.c.last_seq
+)
+_GUESTS = select(sc_guest.c.member).where(sc_guest.c.conv == bindparam("b_conv"))
 
 
-def mine(conn: Connection, member: bytes) -> list[Conversation]:
-    """Those that this member talks in; closed ones too, until they are deleted."""
-    return _found(
-        conn, sc_conversation.c.assigned_to == member, sc_conversation.c.state != "waiting"
-    )
-
-
-def offered(conn: Connection, member: bytes) -> list[Conversation]:
-    """Those that a colleague asked this member to take over."""
-    return _found(conn, sc_conversation.c.pending_to == member)
+def waiting(conn: Connection) -> list[Conversation]:
+    """Those that wait for a worker; who waits longest comes first."""
+    return _found(conn, sc_conversation.c.state == "waiting")
 
 
 def watched(conn: Connection, member: bytes) -> list[Conversation]:
@@ -45,31 +39,15 @@ def watched(conn: Connection, member: bytes) -> list[Conversation]:
     return _found(conn, sc_conversation.c.id.in_(beside))
 
 
-def others(conn: Connection, member: bytes) -> list[Conversation]:
-    """Those that somebody else talks in."""
-    return _found(
-        conn, sc_conversation.c.assigned_to != member, sc_conversation.c.state == "assigned"
-    )
-
-
 def all_with(conn: Connection, member: bytes) -> list[Conversation]:
     """The open ones that a member talks in or was asked to take over."""
     theirs = (sc_conversation.c.assigned_to == member) | (sc_conversation.c.pending_to == member)
     return _found(conn, theirs, sc_conversation.c.state == "assigned")
 
 
-def last_seqs_by(conn: Connection, convs: Collection[bytes], sender: bytes) -> dict[bytes, int]:
-    """The place of the newest message of that sender in each of these, where there is one."""
-    where = (sc_message.c.conv.in_(convs), sc_message.c.sender == sender)
-    query = select(sc_message.c.conv, func.max(sc_message.c.seq)).where(*where)
-    return {conv: int(seq) for conv, seq in conn.execute(query.group_by(sc_message.c.conv))}
-
-
 def standing(conn: Connection) -> Sequence[Row[Any]]:
     """Id, version and last place of all: what changed since somebody last looked?"""
-    columns = (sc_conversation.c.id, sc_conversation.c.version, sc_conversation.c.last_seq)
-    query: Select[Any] = select(*columns)
-    return conn.execute(query).all()
+    return conn.execute(_STANDING).all()
 
 
 def add_guest(conn: Connection, conv: bytes, member: bytes, now: int) -> None:
@@ -91,17 +69,7 @@ def drop_guests(conn: Connection, conv: bytes) -> None:
 
 def guests(conn: Connection, conv: bytes) -> set[bytes]:
     """Who looks on."""
-    return set(conn.execute(select(sc_guest.c.member).where(sc_guest.c.conv == conv)).scalars())
-
-
-def _opens(reader: bytes) -> ColumnElement[bool]:
-    """Has this member a wrap of the newest epoch of a conversation?"""
-    wrap, made = sc_recipient.c, sc_wrapset.c
-    return exists().where(
-        (made.conv == sc_conversation.c.id) & (made.e == sc_conversation.c.epoch),
-        (wrap.conv == made.conv) & (wrap.number == made.number),
-        (wrap.receiver == reader) & wrap.ct.is_not(None),
-    )
+    return set(conn.execute(_GUESTS, {"b_conv": conv}).scalars())
 
 
 def _found(conn: Connection, *where: ColumnElement[bool]) -> list[Conversation]:

@@ -15,7 +15,10 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was done; ``minute`` since 1970. ``about`` is another account."""
+    """One thing that was done; ``minute`` since 1970. ``about`` is another account.
+
+    ``item`` is the info card that was sent, to nobody that this table knows.
+    """
 
     id: int
     account: int | None
@@ -23,9 +26,10 @@ class Line:
     about: int | None
     conv: bytes | None
     minute: int
+    item: str = ""
 
 
-def note(
+def note(  # noqa: PLR0913 - most lines name only some of what they may
     conn: Connection,
     account: int | None,
     action: str,
@@ -33,6 +37,7 @@ def note(
     *,
     about: int | None = None,
     conv: bytes | None = None,
+    item: str = "",
 ) -> None:
     """Write down that an account did something (None: whoever runs the bot); ``now`` in s."""
     row = {
@@ -40,6 +45,7 @@ def note(
         "action": action,
         "about_id": about,
         "conv": conv,
+        "item": item,
         "minute": now // 60,
     }
     conn.execute(staff_audit.insert().values(row))
@@ -51,7 +57,7 @@ def page(conn: Connection, before: int | None = None) -> list[Line]:
     if before is not None:
         query = query.where(staff_audit.c.id < before)
     return [
-        Line(row.id, row.account_id, row.action, row.about_id, row.conv, row.minute)
+        Line(row.id, row.account_id, row.action, row.about_id, row.conv, row.minute, row.item)
         for row in conn.execute(query)
     ]
 

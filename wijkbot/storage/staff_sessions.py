@@ -6,7 +6,16 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    or_,
+    select,
+    update,
+)
 
 from wijkbot.storage.staff_tables import staff_account, staff_session
 
@@ -58,17 +67,7 @@ def begin(conn: Connection, cookie: str, account_id: int, now: int) -> None:
 
 def find(conn: Connection, cookie: str, now: int) -> Session | None:
     """The living session of this cookie; None when it ended, of itself or by somebody."""
-    query = (
-        select(
-            staff_session,
-            staff_account.c.member,
-            staff_account.c.roles,
-        )
-        .join(staff_account, staff_account.c.id == staff_session.c.account_id)
-        .where(staff_session.c.cookie_hash == hash_of(cookie), *_alive(now))
-        .where(staff_account.c.state == "active")
-    )
-    row = conn.execute(query).first()
+    row = conn.execute(_FIND, {"b_hash": hash_of(cookie), **_moments(now)}).first()
     if row is None:
         return None
     return Session(
@@ -141,15 +140,10 @@ def here(conn: Connection, now: int) -> dict[int, bool]:
 
 def presence(conn: Connection, now: int) -> Presence:
     """Is anybody here who answers residents, and does one of them say to be available?"""
-    present = here(conn, now)
-    query = select(staff_account.c.id, staff_account.c.roles).where(
-        staff_account.c.state == "active",
-        exists().where(staff_session.c.account_id == staff_account.c.id),
-    )
     answering = [
-        present[row.id]
-        for row in conn.execute(query)
-        if row.id in present and not set(ANSWERING).isdisjoint(row.roles.split(","))
+        row.is_available
+        for row in conn.execute(_PRESENT, {"b_here": now - HERE_SECONDS, **_moments(now)})
+        if not set(ANSWERING).isdisjoint(row.roles.split(","))
     ]
     if not answering:
         return "closed"
@@ -161,3 +155,36 @@ def _alive(now: int) -> tuple[ColumnElement[bool], ...]:
         staff_session.c.active_at > now - IDLE_SECONDS,
         staff_session.c.created_at > now - LIFE_SECONDS,
     )
+
+
+def _moments(now: int) -> dict[str, int]:
+    """The parameters of a statement with :data:`_LIVING`."""
+    return {"b_idle": now - IDLE_SECONDS, "b_life": now - LIFE_SECONDS}
+
+
+# what every request of a console asks is built once: building it takes longer than asking
+_JOINED = staff_session.join(staff_account, staff_account.c.id == staff_session.c.account_id)
+_LIVING = (
+    staff_session.c.active_at > bindparam("b_idle", type_=BigInteger),
+    staff_session.c.created_at > bindparam("b_life", type_=BigInteger),
+    staff_account.c.state == "active",
+)
+_FIND = (
+    select(
+        staff_session.c.account_id,
+        staff_account.c.member,
+        staff_account.c.roles,
+        staff_session.c.created_at,
+        staff_session.c.active_at,
+        staff_session.c.seen_at,
+        staff_session.c.step_up_at,
+        staff_session.c.is_available,
+    )
+    .select_from(_JOINED)
+    .where(staff_session.c.cookie_hash == bindparam("b_hash"), *_LIVING)
+)
+_PRESENT = (
+    select(staff_session.c.is_available, staff_account.c.roles)
+    .select_from(_JOINED)
+    .where(staff_session.c.seen_at > bindparam("b_here", type_=BigInteger), *_LIVING)
+)

@@ -103,6 +103,7 @@ staff_audit = Table(
     words("action"),
     Column("about_id", BigId, nullable=True),
     raw("conv", nullable=True),
+    words("item", ""),
     Column("minute", BigInteger, nullable=False),
     Index("staff_audit_minute", "minute"),
 )

@@ -23,6 +23,8 @@ from sqlalchemy import (
     text,
 )
 
+import wijkbot.storage.announce_tables
+import wijkbot.storage.card_tables
 import wijkbot.storage.secure_tables
 import wijkbot.storage.staff_tables  # noqa: F401 - all tables belong to the same metadata
 from wijkbot.engine.words import Purpose
@@ -191,6 +193,8 @@ broadcast = Table(
     words("created_by", ""),
     words("audience", ""),
     Column("values_sealed", LargeBinary, nullable=True),
+    words("act", ""),
+    Column("amends", BigId, nullable=True),
     count("cursor"),
     count("queued"),
     count("skipped"),
@@ -261,6 +265,7 @@ schedule = Table(
     words("item_id", ""),
     words("audience", ""),
     words("created_by", ""),
+    words("extras", ""),
     ms("next_at"),
     ms("due_at"),
     count("lease"),

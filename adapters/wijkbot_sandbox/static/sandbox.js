@@ -6,6 +6,7 @@ const list = document.getElementById("lines");
 const pane = list.parentElement;
 let last = Number(list.lastElementChild ? list.lastElementChild.dataset.number : 0);
 let seen = Number(body.dataset.last);
+let revision = Number(body.dataset.revision);
 
 function field(name, value) {
   const input = document.createElement("input");
@@ -49,24 +50,50 @@ function paragraph(kind, text) {
   return made;
 }
 
+function tagElement(text) {
+  const tag = document.createElement("span");
+  tag.className = "tag";
+  tag.textContent = text;
+  return tag;
+}
+
+function photoElement(line) {
+  const photo = document.createElement("img");
+  photo.className = "photo";
+  photo.src = "photo/" + line.number;
+  photo.alt = line.photo.alt;
+  photo.width = line.photo.width;
+  photo.height = line.photo.height;
+  return photo;
+}
+
+function fileElement(line) {
+  const shown = paragraph("file", "");
+  const link = document.createElement("a");
+  link.href = "file/" + line.number;
+  link.download = line.file.name;
+  link.textContent = line.file.name;
+  shown.append(link);
+  return shown;
+}
+
 function draw(line) {
   const item = document.createElement("li");
   item.className = "line" + (line.mine ? " mine" : line.bot ? " bot" : "");
   item.dataset.number = line.number;
   if (!line.mine) {
     const who = paragraph("who", line.name);
-    if (line.bot) {
-      const tag = document.createElement("span");
-      tag.className = "tag";
-      tag.textContent = body.dataset.computer;
-      who.append(" ", tag);
-    }
+    if (line.bot) who.append(" ", tagElement(body.dataset.computer));
+    if (line.pinned) who.append(" ", tagElement(body.dataset.pinned));
+    if (line.silent) who.append(" ", tagElement(body.dataset.silent));
     item.append(who);
   }
+  if (line.photo) item.append(photoElement(line));
   const words = paragraph("words", "");
   // the server escaped every word of it and added only links
   words.innerHTML = line.html;
   item.append(words);
+  if (line.file) item.append(fileElement(line));
   if (line.choices.length) {
     const choices = document.createElement("div");
     choices.className = "choices";
@@ -80,11 +107,16 @@ function draw(line) {
 async function follow() {
   for (;;) {
     try {
-      const query = new URLSearchParams({ as: body.dataset.me, chat: body.dataset.chat, after: seen });
+      const query = new URLSearchParams({ as: body.dataset.me, chat: body.dataset.chat, after: seen, revision });
       const answer = await fetch("lines?" + query);
       if (!answer.ok) throw new Error("not ready");
       const news = await answer.json();
       seen = news.last;
+      revision = news.revision;
+      if (news.all) {
+        list.replaceChildren();
+        last = 0;
+      }
       for (const line of news.lines) {
         if (line.number <= last) continue;
         last = line.number;

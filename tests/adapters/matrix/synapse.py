@@ -170,6 +170,7 @@ class LocalSynapse:
             "signing_key_path": str(key),
             "log_config": str(log),
             "media_store_path": str(self._home / "media"),
+            "max_upload_size": "1M",
             "pid_file": str(self._home / "synapse.pid"),
             "registration_shared_secret": self._secret,
             "trusted_key_servers": [],

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wijkbot.adapter_api import Choice, Message, Reason, Refused, Unknown
-from wijkbot_matrix.outgoing import body_of, content_of, edit_key, edit_of, refusal
+from wijkbot_matrix.media import edit_of
+from wijkbot_matrix.outgoing import body_of, content_of, edit_key, refusal
 from wijkbot_matrix.rooms import may_govern
 from wijkbot_matrix.wire import ServerAwayError, ServerRefusedError, TokenRevokedError, check
 
@@ -45,7 +46,7 @@ def test_thread_names_its_root(answer_to: str, falls_back: bool, target: str) ->
 
 def test_edit_replaces_the_original_under_a_key_of_its_own() -> None:
     message = Message("1", "Nieuw")
-    content = edit_of(message, "$o")
+    content = edit_of(message, "$o", {})
     assert content["m.relates_to"] == {"rel_type": "m.replace", "event_id": "$o"}
     assert content["m.new_content"]["body"] == "Nieuw"
     assert content["m.mentions"] == content["m.new_content"]["m.mentions"] == {}

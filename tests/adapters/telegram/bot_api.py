@@ -3,12 +3,16 @@
 ``async with LocalBotApi() as api`` serves on a free port of 127.0.0.1. Give ``api.token``,
 ``api.base_url`` and ``api.base_file_url`` to the channel. Residents speak with ``user_says``
 and press with ``user_presses``; ``sent(chat)`` is what the bot shows there. Every request is
-checked as the real server would; a refused one stands in ``refused``.
+checked as the real server would; a refused one stands in ``refused``. What no well-behaved bot
+does (a wrong shape, too much in a minute, going on with a refused token) stands in
+``violations`` too, and a test that ends with one fails; who provokes them clears the list.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import socket
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -23,10 +27,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tests.adapters.telegram.bot_api_methods import METHODS
+from tests.adapters.telegram.bot_api_pace import Pace
 from tests.adapters.telegram.bot_api_queue import UpdateQueue
 from tests.adapters.telegram.bot_api_residents import Residents
 from tests.adapters.telegram.bot_api_rules import checked
-from tests.adapters.telegram.bot_api_world import ApiError, Call, Json, World
+from tests.adapters.telegram.bot_api_world import START_OF_TIME, ApiError, Call, Json, World
 
 
 @dataclass
@@ -48,12 +53,20 @@ class LocalBotApi(Residents):
         token: str = "7000000001:AAF-plainly_pretend_token_for_tests",
         username: str = "wijkbot",
         privacy_mode: bool = True,
+        is_paced: bool = True,
+        start: int = START_OF_TIME,
     ) -> None:
-        super().__init__(World(username, privacy_mode=privacy_mode))
+        super().__init__(World(username, privacy_mode=privacy_mode, start=start))
         self.token = token
         self.calls: list[Call] = []
         self.refused: list[tuple[str, str]] = []
         """(method, description) of each request that was refused, also on demand."""
+        self.violations: list[str] = []
+        self.pace = Pace(is_on=is_paced)
+        self.slowness = 0.0
+        """Seconds that every answer takes."""
+        self.slow: dict[str, float] = {}
+        """Seconds that an answer of one method takes."""
         self._faults: list[Fault] = []
         self._port = 0
         self._server: QuietServer | None = None
@@ -93,6 +106,16 @@ class LocalBotApi(Residents):
     def lose_answer(self, method: str) -> None:
         """Do the next call, but break the connection before the answer is out."""
         self._faults.append(Fault(method, None, None))
+
+    def lose_answers(self, method: str, *, count: int, every: int) -> None:
+        """Break the connection after every nth call of a method, ``count`` times."""
+        self._faults += [
+            Fault(method, None, None, every * number - number) for number in range(1, count + 1)
+        ]
+
+    def revoke_token(self) -> None:
+        """@BotFather gave out a new one; the old one is refused from now on."""
+        self.token = "7000000001:AAF-plainly_another_token_for_tests"
 
     def calls_of(self, method: str) -> list[Json]:
         """The parameters of every call of a method, refused ones too."""
@@ -137,25 +160,30 @@ class LocalBotApi(Residents):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop serving."""
+        """Stop serving; a bot that broke the rules fails its test."""
         await self.queue.close()
         if self._server and self._task:
             self._server.should_exit = True
             await self._task
+        if error is None:
+            assert not self.violations, self.violations
 
     async def _answer(self, request: Request) -> Response:
-        method = request.path_params["method"]
+        method, fault = request.path_params["method"], None
         try:
             self._check_token(request.path_params["token"])
-            raw = {key: str(value) for key, value in (await request.form()).items()}
-            params = checked(method, dict(request.query_params) | raw)
+            params = checked(method, dict(request.query_params) | await _sent_in(request))
             self.calls.append(Call(method, params))
+            await asyncio.sleep(self.slow.get(method, self.slowness))
             fault = self._fault_for(method, params)
             if fault and fault.error:
                 raise fault.error
+            if method.startswith("send") and method != "sendChatAction":
+                self._pass(params)
             result = await self._done(method, params)
         except ApiError as error:
             self.refused.append((method, str(error)))
+            self._judge(method, error, fault)
             self._tell_change()
             headers = {}
             if wait := error.body.get("parameters", {}).get("retry_after"):
@@ -165,6 +193,19 @@ class LocalBotApi(Residents):
         if fault:
             return _Broken()
         return JSONResponse({"ok": True, "result": result})
+
+    def _pass(self, params: Json) -> None:
+        """Count a message that would be shown; who may not write there uses nothing up."""
+        chat = int(params["chat_id"]) if str(params["chat_id"]).lstrip("-").isdecimal() else 0
+        where = self.world.chats.get(chat)
+        if where and where.bot_status in {"member", "administrator"} and not where.migrated_to:
+            self.pace.take(chat)
+
+    def _judge(self, method: str, error: ApiError, fault: Fault | None) -> None:
+        is_state = any(text in str(error) for text in _OF_THE_WORLD)
+        is_wrong = error.code in {404, 429, 501} or (error.code == 400 and not is_state)
+        if is_wrong and fault is None:
+            self.violations.append(f"{method}: {error}")
 
     async def _done(self, method: str, params: Json) -> Any:
         match method:
@@ -201,6 +242,38 @@ class LocalBotApi(Residents):
                     self._faults.remove(fault)
                     return fault
         return None
+
+
+_OF_THE_WORLD = (
+    "chat not found",
+    "not found",
+    "upgraded to a supergroup",
+    "is not modified",
+    "can't be deleted",
+    "can't be edited",
+    "not enough rights",
+    "query is too old",
+    "PARTICIPANT_ID_INVALID",
+    "bad webhook",
+    "wrong file_id",
+    "ephemeral messages aren't supported",
+)
+"""Refusals that depend on what others did: a good bot meets them too."""
+
+
+async def _sent_in(request: Request) -> Json:
+    """The parameters of a form or of JSON; an attached file stands where it is named."""
+    if request.headers.get("content-type", "").startswith("application/json"):
+        given: Json = await request.json()
+        return {k: v if isinstance(v, str) else json.dumps(v) for k, v in given.items()}
+    async with request.form() as form:
+        found: Json = {
+            name: value if isinstance(value, str) else await value.read()
+            for name, value in form.items()
+        }
+    told = " ".join(value for value in found.values() if isinstance(value, str))
+    named = set(re.findall(r"attach://(\w+)", told))
+    return {name: value for name, value in found.items() if name not in named}
 
 
 class QuietServer(uvicorn.Server):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
+from tests.adapters.telegram.bot_api_rules import without_tags
 from tests.adapters.telegram.bot_api_world import (
     ADMIN_RIGHTS,
     ApiError,
@@ -14,6 +16,10 @@ from tests.adapters.telegram.bot_api_world import (
     bad_request,
     entities_of,
 )
+
+QUERY_SECONDS = 15.0
+"""After that nobody waits for the answer to a press any more."""
+DELETABLE_SECONDS = 48 * 3600
 
 
 def get_me(world: World, _params: Json) -> Json:
@@ -27,8 +33,30 @@ def get_me(world: World, _params: Json) -> Json:
 
 def send_message(world: World, params: Json) -> Json:
     """Put the bot's text in the chat."""
+    shown = without_tags(params["text"]) if "parse_mode" in params else params["text"]
+    return _send(world, params, {"text": shown, "entities": entities_of(shown)})
+
+
+def send_photo(world: World, params: Json) -> Json:
+    """Put the bot's picture in the chat."""
+    size = {"file_id": "photo", "file_unique_id": "u", "width": 90, "height": 90}
+    return _send(world, params, {"photo": [size], "caption": params.get("caption", "")})
+
+
+def send_document(world: World, params: Json) -> Json:
+    """Put the bot's file in the chat."""
+    document = {"file_id": "document", "file_unique_id": "u"}
+    return _send(world, params, {"document": document, "caption": params.get("caption", "")})
+
+
+def _send(world: World, params: Json, content: Json) -> Json:
     chat = _writable(world, params["chat_id"])
-    fields: Json = {"text": params["text"], **_topic(chat, params.get("message_thread_id"))}
+    fields: Json = {name: value for name, value in content.items() if value}
+    fields |= _topic(chat, params.get("message_thread_id"))
+    if params.get("disable_notification"):
+        fields["is_silent"] = True
+    if only := params.get("ephemeral_message_parameters"):
+        return _show_to_one(world, chat, int(only["receiver_user_id"]), fields)
     reply = params.get("reply_parameters")
     if reply:
         earlier = chat.messages.get(int(reply["message_id"]))
@@ -37,11 +65,28 @@ def send_message(world: World, params: Json) -> Json:
             fields["reply_to_message"].pop("reply_to_message", None)
         elif not reply.get("allow_sending_without_reply"):
             raise bad_request("message to be replied not found")
-    if found := entities_of(params["text"]):
-        fields["entities"] = found
     if "reply_markup" in params:
         fields["reply_markup"] = params["reply_markup"]
-    return world.new_message(chat, world.bot(), **fields)
+    message = world.new_message(chat, world.bot(), **fields)
+    return {name: value for name, value in message.items() if name != "is_silent"}
+
+
+def _show_to_one(world: World, chat: PretendChat, member: int, fields: Json) -> Json:
+    """Only that member sees it; it has a number of its own kind and none of the chat's."""
+    if chat.type not in {"group", "supergroup"} or not world.takes_ephemeral:
+        raise bad_request("ephemeral messages aren't supported in the chat")
+    if chat.members.get(member) in {None, "left", "kicked"}:
+        raise bad_request("PARTICIPANT_ID_INVALID")
+    message: Json = {
+        "message_id": 0,
+        "ephemeral_message_id": len(chat.shown_to_one) + 1,
+        "from": world.bot(),
+        "chat": chat.as_json(),
+        "date": world.now(),
+        **fields,
+    }
+    chat.shown_to_one.append((member, message))
+    return message
 
 
 def edit_message_text(world: World, params: Json) -> Json:
@@ -49,7 +94,7 @@ def edit_message_text(world: World, params: Json) -> Json:
     chat = _writable(world, params["chat_id"])
     message = _own(world, chat, params, "edit")
     markup = params.get("reply_markup")
-    if message["text"] == params["text"] and message.get("reply_markup") == markup:
+    if message.get("text") == params["text"] and message.get("reply_markup") == markup:
         raise bad_request(
             "message is not modified: specified new message content and reply markup are "
             "exactly the same as a current content and reply markup of the message"
@@ -66,7 +111,43 @@ def delete_message(world: World, params: Json) -> bool:
     number = int(params["message_id"])
     if not (chat.may_delete and number in chat.messages):
         number = _own(world, chat, params, "delete")["message_id"]
+        if world.now() - chat.messages[number]["date"] > DELETABLE_SECONDS:
+            raise bad_request("message can't be deleted for everyone")
     del chat.messages[number]
+    return True
+
+
+def edit_message_caption(world: World, params: Json) -> Json:
+    """Replace what stands under a picture or file of the bot."""
+    chat = _writable(world, params["chat_id"])
+    message = _own(world, chat, params, "edit")
+    if "photo" not in message and "document" not in message:
+        raise bad_request("there is no caption in the message to edit")
+    if message.get("caption", "") == params.get("caption", ""):
+        raise bad_request("message is not modified: specified new message content is the same")
+    message.update({"caption": params.get("caption", ""), "edit_date": world.now()})
+    return message
+
+
+def edit_message_media(world: World, params: Json) -> Json:
+    """Put another picture or file in the place of one."""
+    chat = _writable(world, params["chat_id"])
+    message = _own(world, chat, params, "edit")
+    kind = params["media"]["type"]
+    message[kind] = {"file_id": f"new {kind}", "file_unique_id": "v"}
+    message.update({"edit_date": world.now()})
+    return message
+
+
+def unpin_chat_message(world: World, params: Json) -> bool:
+    """Take the pin away again."""
+    chat = _writable(world, params["chat_id"])
+    if not chat.may_pin:
+        raise bad_request("not enough rights to manage pinned messages in the chat")
+    number = int(params.get("message_id", chat.pinned[-1] if chat.pinned else 0))
+    if number not in chat.pinned:
+        raise bad_request("message to unpin not found")
+    chat.pinned.remove(number)
     return True
 
 
@@ -108,21 +189,39 @@ def get_chat_member(world: World, params: Json) -> Json:
 def answer_callback_query(world: World, params: Json) -> bool:
     """A press is answered once, and in time."""
     query = params["callback_query_id"]
-    if query not in world.open_queries:
+    pressed_at = world.open_queries.pop(query, None)
+    age = monotonic() - pressed_at if pressed_at is not None else QUERY_SECONDS
+    if age >= QUERY_SECONDS:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
-    world.open_queries.discard(query)
+    world.answered_after[query] = age
     world.answers[query] = params.get("text", "")
     return True
 
 
 def get_my_commands(world: World, params: Json) -> list[Json]:
-    """The commands of a language."""
-    return world.commands.get(params.get("language_code", ""), [])
+    """The commands of a scope and a language."""
+    return world.commands.get(_listed_where(params), [])
 
 
 def set_my_commands(world: World, params: Json) -> bool:
-    """Publish the commands of a language."""
-    world.commands[params.get("language_code", "")] = params["commands"]
+    """Publish the commands of a scope and a language."""
+    world.commands[_listed_where(params)] = params["commands"]
+    return True
+
+
+def _listed_where(params: Json) -> tuple[str, str]:
+    scope = params.get("scope", {"type": "default"})
+    return scope["type"], params.get("language_code", "")
+
+
+def get_chat_menu_button(world: World, _params: Json) -> Json:
+    """What stands beside the text field."""
+    return {"type": world.menu_button}
+
+
+def set_chat_menu_button(world: World, params: Json) -> bool:
+    """Put something beside the text field."""
+    world.menu_button = params.get("menu_button", {"type": "default"})["type"]
     return True
 
 
@@ -190,5 +289,12 @@ METHODS: dict[str, Callable[[World, Json], Any]] = {
     "answerCallbackQuery": answer_callback_query,
     "getMyCommands": get_my_commands,
     "setMyCommands": set_my_commands,
+    "getChatMenuButton": get_chat_menu_button,
+    "setChatMenuButton": set_chat_menu_button,
+    "sendPhoto": send_photo,
+    "sendDocument": send_document,
+    "editMessageCaption": edit_message_caption,
+    "editMessageMedia": edit_message_media,
+    "unpinChatMessage": unpin_chat_message,
     "getFile": get_file,
 }

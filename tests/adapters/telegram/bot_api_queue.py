@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tests.adapters.telegram.bot_api_rules import checked_update
-from tests.adapters.telegram.bot_api_world import ApiError, Json
+from tests.adapters.telegram.bot_api_world import START_OF_TIME, ApiError, Json
 
 _BY_DEFAULT = {"message", "edited_message", "callback_query", "my_chat_member"}
 
@@ -23,6 +23,8 @@ class UpdateQueue:
         self.webhook: Json = {}
         self.deliveries: list[tuple[int, bytes]] = []
         """Status and body of each answer that a webhook gave."""
+        self.last_error = 0
+        """When a webhook last failed."""
         self._last_id = 880_000_000
         self._allowed = set(_BY_DEFAULT)
         self._changed = asyncio.Event()
@@ -92,6 +94,7 @@ class UpdateQueue:
             "has_custom_certificate": False,
             "pending_update_count": len(self.pending),
             "allowed_updates": sorted(self._allowed),
+            **({"last_error_date": self.last_error} if self.last_error else {}),
         }
 
     async def wait_delivery(self, seconds: float = 10.0) -> tuple[int, bytes]:
@@ -140,6 +143,8 @@ class UpdateQueue:
         except httpx.HTTPError:
             return False
         self.deliveries.append((reply.status_code, reply.content))
+        if not reply.is_success:
+            self.last_error = START_OF_TIME
         self._delivered.set()
         return reply.is_success
 

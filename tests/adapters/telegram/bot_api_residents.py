@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from tests.adapters.telegram.bot_api_queue import UpdateQueue
@@ -114,7 +116,7 @@ class Residents:
             "chat_instance": str(abs(chat)),
             "data": data,
         }
-        self.world.open_queries.add(query_id)
+        self.world.open_queries[query_id] = monotonic()
         self.queue.add("callback_query", user, query)
         return query_id
 
@@ -160,6 +162,13 @@ class Residents:
         found = self.world.chats.get(chat)
         bot = self.world.bot_id
         return [m for m in found.messages.values() if m["from"]["id"] == bot] if found else []
+
+    async def until(self, is_so: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Wait until that is so; looked at whenever the bot did something."""
+        async with asyncio.timeout(seconds):
+            while not is_so():
+                self._told.clear()
+                await self._told.wait()
 
     async def wait_sent(self, chat: int, count: int = 1, seconds: float = 10.0) -> list[Json]:
         """Wait until the bot shows at least that many messages in a chat."""

@@ -66,6 +66,8 @@ class PretendChat:
     messages: dict[int, Json] = field(default_factory=dict)
     members: dict[int, str] = field(default_factory=dict)
     pinned: list[int] = field(default_factory=list)
+    shown_to_one: list[tuple[int, Json]] = field(default_factory=list)
+    """(member, message) of what only one member saw."""
 
     def as_json(self) -> Json:
         """The chat as it stands in a message."""
@@ -95,24 +97,34 @@ def entities_of(text: str) -> list[Json]:
 class World:
     """The state, and the clock that ticks one second per thing that happens."""
 
-    def __init__(self, username: str, *, privacy_mode: bool) -> None:
+    def __init__(self, username: str, *, privacy_mode: bool, start: int = START_OF_TIME) -> None:
         self.username = username
         self.privacy_mode = privacy_mode
         self.bot_id = 7000000001
         self.chats: dict[int, PretendChat] = {}
         self.names: dict[int, str] = {}
         self.languages: dict[int, str] = {}
-        self.open_queries: set[str] = set()
+        self.open_queries: dict[str, float] = {}
+        """When each press was made; it is taken out when it is answered."""
         self.answers: dict[str, str] = {}
-        self.commands: dict[str, list[Json]] = {}
+        self.answered_after: dict[str, float] = {}
+        self.commands: dict[tuple[str, str], list[Json]] = {}
+        """(scope, language) → what is shown there."""
+        self.menu_button = "default"
+        self.takes_ephemeral = True
         self.files: dict[str, bytes] = {}
+        self._start = start
         self._ticks = 0
         self._next_message = 0
+
+    def shift(self, seconds: int) -> None:
+        """So much later."""
+        self._ticks += seconds
 
     def now(self) -> int:
         """A date that no two messages share."""
         self._ticks += 1
-        return START_OF_TIME + self._ticks
+        return self._start + self._ticks
 
     def bot(self) -> Json:
         """The bot as a sender."""

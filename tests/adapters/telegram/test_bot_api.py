@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -9,12 +10,24 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken
 
 from tests.adapters.telegram.bot_api import LocalBotApi
+from tests.adapters.telegram.bot_api_pace import PRIVATE_BURST, Pace
+from tests.adapters.telegram.bot_api_rules import checked
+from tests.adapters.telegram.bot_api_world import ApiError
+from tests.adapters.telegram.house import web_door
 
 ANNA = 42
 
 
 def button(**fields: Any) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([[InlineKeyboardButton("Ja", **fields)]])
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[LocalBotApi]:
+    """One whose rules are broken on purpose."""
+    async with LocalBotApi() as server:
+        yield server
+        server.violations.clear()
 
 
 @pytest.fixture
@@ -34,7 +47,7 @@ async def bot(api: LocalBotApi) -> Any:
         ({"text": "x", "reply_markup": button()}, "unallowed"),
         ({"text": "x", "reply_to_message_id": 999}, "not found"),
         ({"text": "x", "message_thread_id": 1}, "thread not found"),
-        ({"text": "x", "api_kwargs": {"nonsense": 1}}, "Unknown parameters"),
+        ({"text": "x", "api_kwargs": {"nonsense": 1}}, "Unknown parameter"),
     ],
 )
 async def test_a_message_telegram_would_refuse_is_refused(
@@ -102,3 +115,106 @@ async def test_an_update_telegram_could_not_send_is_a_mistake_of_the_test(
 ) -> None:
     with pytest.raises(ValueError, match="chat_instance"):
         api.queue.add("callback_query", ANNA, {"id": "1", "from": api.world.user(ANNA)})
+
+
+@pytest.mark.parametrize(
+    ("method", "raw", "text"),
+    [
+        ("sendMessage", {"chat_id": "1"}, "required"),
+        ("sendMessage", {"chat_id": "1", "text": "x", "colour": "red"}, "unknown parameter"),
+        ("sendMessage", {"chat_id": "1", "text": "x", "message_thread_id": "vijf"}, "must be"),
+        ("sendMessage", {"chat_id": "1", "text": "x", "protect_content": "yes"}, "must be"),
+        ("sendMessage", {"chat_id": "1", "text": "x", "reply_parameters": "{"}, "can't parse"),
+        ("sendMessage", {"chat_id": "1", "text": "x", "reply_parameters": "{}"}, "can't parse"),
+        (
+            "sendMessage",
+            {"chat_id": "1", "text": "x", "link_preview_options": '{"is_disabled": 1}'},
+            "can't parse",
+        ),
+        (
+            "sendMessage",
+            {
+                "chat_id": "1",
+                "text": "x",
+                "reply_markup": '{"inline_keyboard": [[{"text": "a", "datum": "b"}]]}',
+            },
+            "can't parse",
+        ),
+        ("setMyCommands", {"commands": '[{"command": "a"}]'}, "can't parse"),
+        ("setMyCommands", {"commands": "[]", "scope": '{"type": "chat"}'}, None),
+        ("sendMessage", {"chat_id": "1", "text": "<b>x", "parse_mode": "HTML"}, "entities"),
+        ("sendMessage", {"chat_id": "1", "text": "a & b", "parse_mode": "HTML"}, "entities"),
+        ("sendMessage", {"chat_id": "1", "text": "<b>a</b> &amp; b", "parse_mode": "HTML"}, None),
+        ("sendMessage", {"chat_id": "1", "text": "x" * 4096}, None),
+        ("sendPhoto", {"chat_id": "1", "photo": "id", "caption": "x" * 1025}, "too long"),
+        ("answerCallbackQuery", {"callback_query_id": "1", "text": "x" * 201}, "TOO_LONG"),
+        ("getUpdates", {"timeout": "51"}, "out of range"),
+        ("getUpdates", {"allowed_updates": '["gossip"]'}, "allowed updates"),
+        ("sendGossip", {"chat_id": "1"}, "method not found"),
+    ],
+)
+def test_each_parameter_is_held_against_the_published_table(
+    method: str, raw: dict[str, str], text: str | None
+) -> None:
+    if text is None:
+        checked(method, raw)
+        return
+    with pytest.raises(ApiError, match=text):
+        checked(method, raw)
+
+
+def test_a_group_takes_twenty_a_minute_and_a_person_a_few_at_once() -> None:
+    pace = Pace()
+    for _ in range(20):
+        pace.take(-1)
+    with pytest.raises(ApiError, match="retry after") as over:
+        pace.take(-1)
+    assert 50 < over.value.body["parameters"]["retry_after"] <= 61
+    with pytest.raises(ApiError):
+        pace.take(-1)
+    for _ in range(PRIVATE_BURST):
+        pace.take(42)
+    with pytest.raises(ApiError):
+        pace.take(42)
+    for chat in range(100, 105):
+        pace.take(chat)
+    with pytest.raises(ApiError, match="retry after"):
+        pace.take(200)
+
+
+async def test_what_is_too_old_is_refused(api: LocalBotApi, bot: Bot) -> None:
+    """A message after two days, a press after some seconds, a press that nobody made."""
+    group = api.add_group("Zon")
+    sent = await bot.send_message(group, "x")
+    api.world.shift(49 * 3600)
+    with pytest.raises(BadRequest, match="can't be deleted"):
+        await bot.delete_message(group, sent.message_id)
+    query = api.user_sends_data(ANNA, ANNA, "x")
+    api.world.open_queries[query] -= 60
+    for one in (query, "9"):
+        with pytest.raises(BadRequest, match="too old"):
+            await bot.answer_callback_query(one)
+
+
+async def test_who_breaks_a_rule_is_noted_and_who_meets_the_world_is_not(
+    api: LocalBotApi, bot: Bot
+) -> None:
+    with pytest.raises(BadRequest):
+        await bot.send_message(-5, "x")
+    assert not api.violations
+    with pytest.raises(BadRequest):
+        await bot.send_message(api.add_group("Zon"), "")
+    (noted,) = api.violations
+    assert "text is empty" in noted
+
+
+async def test_a_webhook_brings_one_chat_in_turn_and_again_until_it_is_taken(
+    api: LocalBotApi, bot: Bot
+) -> None:
+    async with web_door() as door:
+        await bot.set_webhook(f"{door.url}/hooks/buurt-telegram/update")
+        for text in ("een", "twee"):
+            api.user_says(ANNA, ANNA, text)
+        assert await api.queue.wait_delivery() == (503, b"")
+        assert len(api.queue.pending) == 2, "the second waits for the first"
+        assert (await bot.get_webhook_info()).last_error_date

@@ -27,7 +27,8 @@ class TelegramStage:
         self.api.user_says(ANNA, ANNA, text)
 
     async def shown(self) -> Sequence[str]:
-        return [str(message["text"]) for message in self.api.sent(ANNA)]
+        sent = self.api.sent(ANNA)
+        return [str(m.get("text") or m.get("caption", "")) for m in sent]
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ def channel(public_url: str = "https://buurt.example.org", **options: Any) -> Ch
         ({"token": TOKEN, "receive": "push"}, "channels.tg.receive"),
         ({"token": TOKEN, "webhook_secret": "é"}, "channels.tg.webhook_secret"),
         ({"token": TOKEN, "base_url": "telegram"}, "channels.tg.base_url"),
+        ({"token": TOKEN, "ephemeral": "true"}, "channels.tg.ephemeral"),
     ],
 )
 def test_a_wrong_setting_names_its_key(options: dict[str, Any], key: str) -> None:
@@ -56,6 +57,11 @@ def test_the_derived_secret_is_stable_and_hides_the_token() -> None:
     assert first.webhook_secret == second.webhook_secret != other.webhook_secret
     assert TOKEN not in first.webhook_secret
     assert TOKEN not in repr(first)
+
+
+def test_what_is_for_one_is_shown_to_all_unless_switched_on() -> None:
+    assert not read_options(channel(token=TOKEN)).ephemeral
+    assert read_options(channel(token=TOKEN, ephemeral=True)).ephemeral
 
 
 def test_a_secret_of_ones_own_is_used() -> None:

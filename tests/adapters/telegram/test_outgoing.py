@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.adapters.telegram.bot_api_world import units
 from wijkbot.adapter_api import Choice, Message
-from wijkbot_telegram.ids import addressee, pack_choice, reply_target, unpack_choice
+from wijkbot_telegram.ids import pack_choice, reply_target, unpack_choice, user_of
 from wijkbot_telegram.outgoing import Button, Post, posts_for, split_text, utf16_length
 
 
@@ -88,7 +88,7 @@ def test_the_reply_is_on_the_first_piece_and_the_buttons_on_the_last() -> None:
 
 def test_a_group_button_carries_whom_it_is_for() -> None:
     choices = (Choice("ja", "Ja"),)
-    message = Message(key="k", text="Klopt dit?", choices=choices, answer_to="-1:17:42")
+    message = Message(key="k", text="Klopt dit?", choices=choices, asker="42")
     assert posts_for("-1", message)[0].rows == ((Button("Ja", data="@42|ja"),),)
     open_to_all = Message(key="k", text="Klopt dit?", choices=choices)
     assert posts_for("-1", open_to_all)[0].rows == ((Button("Ja", data="ja"),),)
@@ -101,9 +101,12 @@ def test_nothing_is_replied_to_in_another_chat_or_without_a_message() -> None:
     assert reply_target("", "-1") is None
 
 
-@pytest.mark.parametrize("event", ["-1:17:-1", "-1:17", "", "iets anders"])
-def test_nobody_is_addressed_where_no_user_spoke(event: str) -> None:
-    assert addressee(event) == ""
+@pytest.mark.parametrize("asker", ["-1", "-1001", "", "iets anders"])
+def test_nobody_is_addressed_where_no_user_spoke(asker: str) -> None:
+    assert user_of(asker) == ""
+    choices = (Choice("ja", "Ja"),)
+    message = Message(key="k", text="Klopt dit?", choices=choices, asker=asker)
+    assert posts_for("-1", message)[0].rows == ((Button("Ja", data="ja"),),)
 
 
 @given(st.text(min_size=1, max_size=40), st.sampled_from(["", "42", "7000000001"]))

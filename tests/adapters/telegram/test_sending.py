@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.adapters.telegram.bot_api import LocalBotApi
 from tests.adapters.telegram.house import NOON, RecordingPort, config_for
 from wijkbot.adapter_api import (
     Adapter,
+    Audience,
     Choice,
     Message,
     Reason,
@@ -20,6 +22,7 @@ from wijkbot.adapter_api import (
     Unknown,
     Unsupported,
 )
+from wijkbot.app.deliver import AT_ONCE
 from wijkbot_telegram.adapter import create
 
 ANNA = 42
@@ -62,13 +65,32 @@ async def test_in_a_group_the_asker_alone_can_press(
     group = api.add_group("Zonnewijk")
     api.user_says(group, ANNA, "@wijkbot klus")
     (asked,) = await port.wait(1)
-    message = text_message("Welke?", choices=(Choice("tuin", "Tuin"),), answer_to=asked.event_id)
+    message = text_message("Welke?", choices=(Choice("tuin", "Tuin"),), asker=asked.sender)
     await polling.send(str(group), message)
     foreign = api.user_presses(group, 43, "Tuin")
     assert await api.wait_answer(foreign) == "Deze knop is niet voor jou."
     api.user_presses(group, ANNA, "Tuin")
     _, event = await port.wait(2)
     assert (event.choice_id, event.sender) == ("tuin", str(ANNA))
+
+
+async def test_a_press_is_answered_while_all_sends_are_slow(
+    api: LocalBotApi, idle: Adapter
+) -> None:
+    """So many sends as the house has under way at once, none of which comes back."""
+    people = range(100, 100 + AT_ONCE)
+    for who in people:
+        api.user_says(who, who, "hallo")
+    api.pace.is_on = False
+    await idle.send("100", text_message())
+    api.slow["sendMessage"] = 4.0
+    sends = [asyncio.create_task(idle.send(str(who), text_message())) for who in people]
+    await asyncio.sleep(0.5)
+    query = api.user_sends_data(ANNA, ANNA, "x")
+    assert await idle.answer_choice(query, "") == Sent(query)
+    assert api.world.answered_after[query] < 2
+    assert not any(send.done() for send in sends)
+    await asyncio.gather(*sends)
 
 
 async def test_a_reply_still_arrives_when_the_question_is_gone(
@@ -258,7 +280,11 @@ async def test_commands_are_set_for_all_and_only_when_changed(
     for _ in range(2):
         assert isinstance(await idle.set_commands(commands), Sent)
     assert len(api.calls_of("setMyCommands")) == 3
-    assert api.world.commands[""] == api.world.commands["nl"] != api.world.commands["fr"]
+    shown = {language: api.world.commands["default", language] for language in ("", "nl", "fr")}
+    assert shown[""] == shown["nl"] != shown["fr"]
+    assert len(api.calls_of("setChatMenuButton")) == 1
+    assert isinstance(await idle.set_commands(commands, Audience.ADMINS), Sent)
+    assert api.world.commands["all_chat_administrators", "nl"] == shown["nl"]
     assert isinstance(await idle.set_commands({"nl": {"Stop!": "x"}}), Refused)
 
 
@@ -266,6 +292,7 @@ async def test_a_file_is_fetched(api: LocalBotApi, idle: Adapter) -> None:
     api.world.files["foto1"] = b"\xff\xd8 a picture"
     assert await idle.fetch_media("foto1") == b"\xff\xd8 a picture"
     assert isinstance(await idle.fetch_media("foto2"), Unsupported)
+    assert len(api.refused) == 1
 
 
 async def test_health_warns_when_the_bot_reads_everything() -> None:
@@ -279,7 +306,7 @@ async def test_health_warns_when_the_bot_reads_everything() -> None:
 async def test_limits_are_those_of_the_chat(idle: Adapter) -> None:
     group, private = idle.capabilities("-1001"), idle.capabilities("42")
     assert group == private == idle.capabilities("")
-    assert (group.group_gap_ms, private.gap_ms) == (3000, 1000)
+    assert (group.group_gap_ms, private.gap_ms) == (3100, 1000)
     assert group.account_per_s + group.account_burst <= 30, "of any second"
     assert group.has_links_in_buttons and group.can_pin and not group.is_idempotent
     assert not idle.sends_from_home

@@ -181,7 +181,7 @@ async def test_59_every_room_is_for_everybody(team: Team) -> None:
     await anna.page.locator("#steps summary").click()
     await _fine(anna, "talk")
     await anna.press("Terug naar de lijst", "#talk")
-    for room in ("Gesprekken", "Team", "Mijn account"):
+    for room in ("Gesprekken", "Infokaart", "Team", "Mijn account"):
         await anna.go(room)
         await anna.page.wait_for_timeout(500)
         await _fine(anna, room)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from playwright.async_api import BrowserContext, Page, Route, expect
+from playwright.async_api import BrowserContext, Page, Route, async_playwright, expect
 
 from tests.securechat.browser.visit import TOGETHER, Place, Visit
+from tests.securechat.crew import Crew
 
 pytestmark = TOGETHER
 
@@ -167,6 +170,69 @@ async def test_24_the_back_button_shows_a_covered_page(place: Place) -> None:
     await visit.page.get_by_role("button", name="Vergeet het in dit tabblad").click()
     await expect(visit.part("first")).to_be_visible()
     assert 0 == await visit.page.evaluate("sessionStorage.length")
+
+
+@asynccontextmanager
+async def _remembering(
+    chromium_path: str, chromium_args: list[str], crew: Crew
+) -> AsyncIterator[Place]:
+    """A Chromium that keeps left pages in its memory, as at home: Playwright forbids it."""
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(
+            executable_path=chromium_path,
+            args=[*chromium_args, "--enable-features=BackForwardCache"],
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
+        place = Place(running, crew)
+        yield place
+        await place.close()
+        await running.close()
+
+
+async def _back_and_forth(place: Place, visit: Visit) -> bool:
+    """Leave, and come back by the button; was it the very page of before?"""
+    await visit.page.evaluate("window.before = true")
+    await visit.page.goto(f"{place.base_url}/health")
+    await visit.page.evaluate("history.back()")
+    await visit.page.wait_for_url("**/c?lang=nl", wait_until="commit")
+    await expect(visit.page.get_by_text("Je gesprek is bedekt")).to_be_visible()
+    return bool(await visit.page.evaluate("window.before === true"))
+
+
+async def test_24_a_browser_that_keeps_left_pages_does_not_keep_this_one(
+    chromium_path: str, chromium_args: list[str], crew: Crew
+) -> None:
+    async with _remembering(chromium_path, chromium_args, crew) as place:
+        visit = await _talking(place)
+        assert not await _back_and_forth(place, visit)
+        await _covered(visit)
+        why = """performance.getEntriesByType('navigation')[0].notRestoredReasons
+            .reasons.map((one) => one.reason)"""
+        reasons = await visit.page.evaluate(why)
+        assert "response-cache-control-no-store" in reasons, reasons
+        assert "masked" not in reasons, "the memory was on, or this says nothing"
+
+
+async def test_24_where_it_is_kept_all_the_same_it_comes_back_covered(
+    chromium_path: str, chromium_args: list[str], crew: Crew
+) -> None:
+    """A real restore: without the header that forbids it, which some browsers pass by."""
+    async with _remembering(chromium_path, chromium_args, crew) as place:
+        context = await place.context()
+
+        async def allow(route: Route) -> None:
+            answer = await route.fetch()
+            headers = {**answer.headers, "cache-control": "no-cache"}
+            await route.fulfill(response=answer, headers=headers)
+
+        await context.route("**/c?lang=nl", allow)
+        visit = await _talking(place, context)
+        assert await _back_and_forth(place, visit), "the page itself came back, with all it knew"
+        await _covered(visit)
+        await visit.page.get_by_role("button", name="Toon mijn gesprek").click()
+        await visit.sees(SECRET)
+        await visit.say("Ik ben er nog.")
+        await visit.sees("Ik ben er nog.")
 
 
 async def test_24_a_duplicated_tab_shows_nothing_and_forgets(place: Place) -> None:

@@ -72,21 +72,32 @@ def caddy(origin: str, headers: Mapping[str, str], languages: Sequence[str]) -> 
     )
     return f"""\
 # The page of the secure chat. Made by `wijkbot export-web`; change the marked line only.
-{origin} {{
-    root * /srv/chat  # this folder
-    encode gzip
+(safe) {{
     header {{
 {added}
         -Server
     }}
+}}
+{origin} {{
+    root * /srv/chat  # this folder
+    encode gzip
+    import safe
 {choices}
     rewrite /c /c/{languages[0]}/index.html
-    @page path /c/* /static/c/*
+    @page {{
+        path /c/* /static/c/*
+        method GET HEAD
+    }}
     handle @page {{
         file_server
     }}
     handle {{
         respond 404
+    }}
+    # what goes wrong passes by everything above, the headers too
+    handle_errors {{
+        import safe
+        respond {{err.status_code}}
     }}
 }}
 """

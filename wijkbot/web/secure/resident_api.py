@@ -97,12 +97,14 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def _tab(request: Request) -> tuple[SecureRoom, Tab]:
+async def _tab(
+    request: Request, find: Callable[[SecureRoom, str], Awaitable[Tab]] = secure_chat.tab_of
+) -> tuple[SecureRoom, Tab]:
     room = room_of(request)
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer":
         raise UnknownToken
-    return room, await secure_chat.tab_of(room, token.strip())
+    return room, await find(room, token.strip())
 
 
 async def _config(request: Request) -> Response:
@@ -125,7 +127,7 @@ async def _come_back(request: Request) -> Response:
 
 
 async def _news(request: Request) -> Response:
-    room, tab = await _tab(request)
+    room, tab = await _tab(request, secure_chat.tab_as_known)
     return await polled(request, partial(secure_chat.news, room, tab))
 
 
@@ -135,7 +137,7 @@ async def _keys(request: Request) -> Response:
 
 
 async def _write(request: Request) -> Response:
-    room, tab = await _tab(request)
+    room, tab = await _tab(request, secure_chat.tab_as_known)
     stored = await secure_chat.write(room, tab, await json_of(request, "envelope", "wrapset"))
     return JSONResponse({"seq": stored.seq}, _CREATED if stored.is_new else 200)
 

@@ -26,6 +26,10 @@ _STATUS = {
     "root": 409,
     "last": 409,
     "code": 422,
+    "card": 404,
+    "item": 409,
+    "area": 409,
+    "refused": 409,
 }
 """Codes of the team's own; the others are those of :data:`wijkbot.web.secure.answers.STATUS`."""
 

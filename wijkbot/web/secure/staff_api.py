@@ -14,6 +14,7 @@ from wijkbot.storage import staff as stored
 from wijkbot.storage import staff_passkeys
 from wijkbot.web.pages import bot_of
 from wijkbot.web.secure.answers import json_of
+from wijkbot.web.secure.card_api import add_card_api
 from wijkbot.web.secure.gate import Gate
 from wijkbot.web.secure.headers import CLEAR
 from wijkbot.web.secure.invite_api import add_invite_api
@@ -61,6 +62,7 @@ def add_staff_api(app: FastAPI) -> None:
     add_invite_api(app)
     add_team_api(app)
     add_texts_api(app)
+    add_card_api(app)
     app.add_middleware(Gate)
 
 

@@ -132,6 +132,8 @@ async def _presence(request: Request) -> Response:
     await house.database.write(
         lambda c: staff_sessions.set_available(c, staff.cookie, is_available=wanted)
     )
+    if (room := bot_of(request).secure) is not None:
+        room.known.forget_around()
     return done()
 
 
@@ -148,6 +150,7 @@ async def _audit(request: Request) -> Response:
                     "action": one.action,
                     "about": one.about,
                     "conv": b64(one.conv) if one.conv else None,
+                    "item": one.item,
                     "at": one.minute * 60,
                 }
                 for one in lines

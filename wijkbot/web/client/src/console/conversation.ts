@@ -6,7 +6,7 @@ import type { Received } from "../wb1/chain";
 import { Log } from "../resident/log";
 import { dayAndTime, part, say, show } from "../resident/page";
 import { upload } from "../resident/photos";
-import type { Answer, Trouble } from "../resident/talk";
+import type { Answer, Trouble } from "../resident/told";
 import type { Desk } from "./desk";
 import { Drafts } from "./drafts";
 import { why } from "./line";

@@ -8,6 +8,7 @@ import { Conversation } from "./conversation";
 import { type Desk, type Me, shelfKey } from "./desk";
 import { askLogin, askUnlock, whoIsIn } from "./door";
 import { lockWhenIdle } from "./idle";
+import { InfoCards } from "./infocards";
 import { openInvite } from "./invite";
 import { get, post, whenOver, why } from "./line";
 import { Live } from "./live";
@@ -20,6 +21,7 @@ const PAGE = pageData();
 const REASON = "werk-why";
 const MAY: Partial<Record<View, string>> = {
   talks: "conversation.follow",
+  cards: "cards.send",
   team: "team.read",
   account: "self",
 };
@@ -63,6 +65,7 @@ class Console {
   private readonly team: TeamView;
   private readonly office: Office;
   private readonly account: AccountView;
+  private readonly cards = new InfoCards();
   private open: Conversation | null = null;
 
   constructor(private readonly desk: Desk) {
@@ -77,7 +80,7 @@ class Console {
   async begin(): Promise<void> {
     whenOver(() => lock("over"));
     lockWhenIdle(() => void get<Me>("me").catch(() => undefined), () => lock("idle"));
-    for (const link of document.querySelectorAll<HTMLAnchorElement>("#nav a")) {
+    for (const link of document.querySelectorAll<HTMLAnchorElement>("a[data-may]")) {
       link.hidden = !this.desk.may(link.dataset.may ?? "");
     }
     part("leave").onclick = () => void this.logout();
@@ -113,6 +116,7 @@ class Console {
     scrollTo(0, 0);
     try {
       if (wanted === "team") await Promise.all([this.team.read(), this.office.begin()]);
+      if (wanted === "cards") await this.cards.begin();
       if (wanted === "account") await this.account.begin();
     } catch (error) {
       part("told").textContent = why(error);

@@ -27,6 +27,7 @@ interface AuditLine {
   account: number | null;
   action: string;
   about: number | null;
+  item: string;
   at: number;
 }
 
@@ -162,7 +163,7 @@ export class Office {
   private auditText(one: AuditLine): string {
     const who = one.account === null ? say("operator") : this.name(one.account);
     const about = one.about === null ? "" : ` ${say("about_who", { name: this.name(one.about) })}`;
-    const what = say(`audit_${one.action}`) + about;
+    const what = say(`audit_${one.action}`, { item: one.item }) + about;
     return say("audit_line", { when: dayAndTime(one.at), who, what });
   }
 

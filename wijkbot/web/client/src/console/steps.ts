@@ -4,7 +4,7 @@ import { b64, equal, unb64 } from "../wb1/bytes";
 import { type Member, readersOf } from "../wb1/manifest";
 import type { EventName } from "../wb1/envelope";
 import { make, part, say, show } from "../resident/page";
-import type { Answer } from "../resident/talk";
+import type { Answer } from "../resident/told";
 import type { QueueAnswer } from "./cards";
 import type { Desk } from "./desk";
 import { get, why } from "./line";

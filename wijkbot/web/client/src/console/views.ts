@@ -2,10 +2,10 @@
 
 import { part, say, show } from "../resident/page";
 
-export type View = "none" | "login" | "unlock" | "invite" | "talks" | "team" | "account";
-const VIEWS: View[] = ["none", "login", "unlock", "invite", "talks", "team", "account"];
+export type View = "none" | "login" | "unlock" | "invite" | "talks" | "cards" | "team" | "account";
+const VIEWS: View[] = ["none", "login", "unlock", "invite", "talks", "cards", "team", "account"];
 /** Those that the navigation leads to. */
-export const ROOMS: View[] = ["talks", "team", "account"];
+export const ROOMS: View[] = ["talks", "cards", "team", "account"];
 
 export function view(wanted: View): void {
   for (const one of VIEWS) show(`view-${one}`, one === wanted);

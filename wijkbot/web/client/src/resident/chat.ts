@@ -7,14 +7,19 @@ import { Away, call, Said } from "./api";
 import { claim } from "./alone";
 import { Log } from "./log";
 import { dayAndTime, type PageData, part, say, show } from "./page";
-import { upload } from "./photos";
-import { forget, readDraft, type Saved, save, writeDraft } from "./session";
-import { type Answer, Talk, type Trouble } from "./talk";
+import { forget, type Item, readDraft, type Saved, save, writeDraft } from "./session";
+import { Talk } from "./talk";
 import { readTeam } from "./team";
+import type { Answer, Trouble } from "./told";
 import { CodePanel, wordList } from "./words";
 
 const TEXT_LIMIT = 4_000;
 let running: Talk | null = null;
+
+/** Ask before a photo is lost; never when somebody leaves in a hurry, for then nothing runs. */
+const askToStay = (event: BeforeUnloadEvent): void => {
+  if (running?.isUnkept) event.preventDefault();
+};
 
 /** Stop reading and let go of every key. */
 export function stopTalk(): void {
@@ -43,7 +48,7 @@ class Chat {
       rows: (rows) => this.log.rows(rows),
       status: (answer) => this.status(answer),
       line: (isUp) => show("offline", !isUp),
-      outbox: (items) => this.log.outbox(items),
+      outbox: (items) => this.outbox(items),
       trouble: (kind) => this.trouble(kind),
     });
     this.log = new Log(this.talk);
@@ -102,13 +107,26 @@ class Chat {
     if (!file) return;
     const said = part("composer-said");
     said.textContent = say("sending");
+    addEventListener("beforeunload", askToStay);
     try {
-      this.talk.send(await upload(file, this.talk.conv, this.talk.blobs));
+      await this.talk.sendPhoto(file);
       said.textContent = "";
     } catch (error) {
       said.textContent = say(error instanceof Refused ? "photo_cannot" : "try_later");
     }
     input.value = "";
+    this.guard();
+  }
+
+  private outbox(items: Item[]): void {
+    this.log.outbox(items);
+    this.guard();
+  }
+
+  /** Only while it is needed: with such a listener some browsers keep no page in their memory. */
+  private guard(): void {
+    if (this.talk.isUnkept) addEventListener("beforeunload", askToStay);
+    else removeEventListener("beforeunload", askToStay);
   }
 
   private async showCode(): Promise<void> {

@@ -92,18 +92,26 @@ export class Log {
   /** What has not been taken by the server yet. */
   outbox(items: Item[]): void {
     const lines = items.map((item) => {
-      const line = make("div", item.isRefused ? "msg mine failed" : "msg mine unsent");
+      const isStuck = item.isRefused || item.isLost;
+      const line = make("div", isStuck ? "msg mine failed" : "msg mine unsent");
       line.append(words(item.content.k === "text" ? item.content.t : say("photo")));
-      line.append(make("p", "quiet", say(item.isRefused ? "failed" : "sending")));
-      if (item.isRefused) {
-        const again = button(say("again"), () => this.talk.again(item.id));
-        line.append(again, " ", button(say("remove"), () => this.talk.remove(item.id)));
+      line.append(make("p", "quiet", say(standing(item))));
+      if (isStuck && !item.isLost) {
+        line.append(button(say("again"), () => this.talk.again(item.id)), " ");
       }
+      if (isStuck) line.append(button(say("remove"), () => this.talk.remove(item.id)));
       return line;
     });
     part("outbox").replaceChildren(...lines);
     if (lines.length) this.toEnd();
   }
+}
+
+/** What is said about something that is not sent: above all that it can still be lost. */
+function standing(item: Item): string {
+  if (item.isLost) return "photo_lost";
+  if (item.isRefused) return "failed";
+  return item.photo === "held" ? "photo_stay" : "sending";
 }
 
 function words(text: string): HTMLElement {

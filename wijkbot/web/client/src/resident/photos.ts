@@ -52,13 +52,19 @@ export function blobsOf(token: string): Blobs {
   };
 }
 
-/** Bring a picture to the server, sealed; the message that names it is sent after this. */
-export async function upload(file: File, conv: Bytes, blobs: Blobs): Promise<PhotoBody> {
+/** A picture drawn anew and sealed, and the message that names it. */
+export async function sealed(file: File, conv: Bytes): Promise<{ body: PhotoBody; blob: Bytes }> {
   const { jpeg, w, h } = await redrawn(file);
   const id = random(16);
   const { key, blob, hash } = await sealPhoto(conv, id, jpeg);
-  await blobs.put(b64(id), blob);
-  return { k: "photo", blob: b64(id), key: b64(key), hash: b64(hash), w, h };
+  return { body: { k: "photo", blob: b64(id), key: b64(key), hash: b64(hash), w, h }, blob };
+}
+
+/** Bring a picture to the server, sealed; the message that names it is sent after this. */
+export async function upload(file: File, conv: Bytes, blobs: Blobs): Promise<PhotoBody> {
+  const { body, blob } = await sealed(file, conv);
+  await blobs.put(body.blob, blob);
+  return body;
 }
 
 /** An address of the picture inside this page; Refused or an API error when it cannot be. */

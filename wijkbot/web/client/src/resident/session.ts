@@ -1,5 +1,6 @@
 /** What does this tab remember? Only its own session storage, which dies with the tab. */
 
+import { b64, type Bytes, unb64 } from "../wb1/bytes";
 import type { Content } from "../wb1/envelope";
 
 /** Something to send: sealed once, and sent as often as it takes with the same bytes. */
@@ -10,6 +11,10 @@ export interface Item {
   wrapset?: object;
   hash?: string;
   isRefused?: boolean;
+  /** A photo that the server does not have yet: kept in the tab, or held by this page alone. */
+  photo?: "kept" | "held";
+  /** That photo went with the page that held it. */
+  isLost?: boolean;
 }
 
 /** A conversation in this tab. Bytes are base64url. */
@@ -32,6 +37,10 @@ export interface Saved {
 
 const TALK = "wb1";
 const DRAFT = "wb1-draft";
+const PHOTO = "wb1-photo ";
+/** Letters that photos may take of the five million that a tab has; the rest is for words. */
+const PHOTO_ROOM = 4_000_000;
+const held = new Map<string, Bytes>();
 
 export function load(): Saved | null {
   try {
@@ -67,7 +76,51 @@ export function writeDraft(text: string): void {
   }
 }
 
+function photosKept(): string[] {
+  return Object.keys(sessionStorage).filter((name) => name.startsWith(PHOTO));
+}
+
+/** Keep a sealed photo until the server has it; "held" when the tab has no room for it. */
+export function keepBlob(id: string, blob: Bytes): "kept" | "held" {
+  const text = b64(blob);
+  try {
+    const lengths = photosKept().map((name) => sessionStorage.getItem(name)?.length ?? 0);
+    const taken = lengths.reduce((sum, length) => sum + length, 0);
+    if (taken + text.length <= PHOTO_ROOM) {
+      sessionStorage.setItem(PHOTO + id, text);
+      return "kept";
+    }
+  } catch {
+    // No room after all, or no storage.
+  }
+  held.set(id, blob);
+  return "held";
+}
+
+/** The sealed photo with this id, when it is still there. */
+export function keptBlob(id: string): Bytes | null {
+  try {
+    const found = sessionStorage.getItem(PHOTO + id);
+    return found ? unb64(found) : (held.get(id) ?? null);
+  } catch {
+    return held.get(id) ?? null;
+  }
+}
+
+/** Let go of all sealed photos but these. */
+export function keepOnlyBlobs(ids: string[]): void {
+  for (const id of [...held.keys()]) if (!ids.includes(id)) held.delete(id);
+  try {
+    for (const name of photosKept()) {
+      if (!ids.includes(name.slice(PHOTO.length))) sessionStorage.removeItem(name);
+    }
+  } catch {
+    // Nothing was kept.
+  }
+}
+
 export function forget(): void {
+  held.clear();
   try {
     sessionStorage.clear();
   } catch {

@@ -4,7 +4,7 @@ import { b64, type Bytes, equal, RESIDENT, unb64 } from "../wb1/bytes";
 import { Chain, type Received } from "../wb1/chain";
 import { type Content, makeEnvelope } from "../wb1/envelope";
 import { importPrivate, type KeyPair } from "../wb1/keys";
-import { acceptEarlier, checkSameKeys, type Given, type Manifest, memberOf } from "../wb1/manifest";
+import { acceptEarlier, checkSameKeys, type Manifest, memberOf } from "../wb1/manifest";
 import { Refused } from "../wb1/refused";
 import {
   checkWrapsets,
@@ -18,43 +18,16 @@ import {
 import { type Asked, Away, call, Said } from "./api";
 import { renew } from "./begin";
 import { now, sleep } from "./page";
-import { type Blobs, blobsOf } from "./photos";
-import { type Item, type Saved, save } from "./session";
-import { acceptGiven, type Presence, readTeam, remember } from "./team";
-
-export interface Answer {
-  state: "waiting" | "assigned" | "closed";
-  assigned_to: string | null;
-  version: number;
-  manifest_version: number;
-  presence: Presence;
-  purge_at: number | null;
-  ahead: number;
-  messages: Record<string, unknown>[];
-  last_seq: number;
-}
-
-export interface KeysAnswer extends Given {
-  wrapsets: unknown;
-  resident?: { kem: string; sig: string };
-  earlier: { manifest: unknown; cert: unknown }[];
-}
-
-/** `ghost`: the keys do not hold, nothing is sent; `gone`: deleted; `team`: no valid team. */
-export type Trouble = "ghost" | "team" | "gone" | "cut";
-
-/** Who is told when something changes. */
-export interface Watcher {
-  rows(fresh: Received[]): void;
-  status(answer: Answer): void;
-  line(isUp: boolean): void;
-  outbox(items: Item[]): void;
-  trouble(kind: Trouble): void;
-}
+import { type Blobs, blobsOf, sealed } from "./photos";
+import { type Item, keepBlob, type Saved, save } from "./session";
+import { acceptGiven, readTeam, remember } from "./team";
+import type { Answer, KeysAnswer, Watcher } from "./told";
+import { isUnkept, Uploads } from "./uploads";
 
 const WAIT_SECONDS = 25;
 const LONGEST_PAUSE = 15;
 const MOST_TRIES = 6;
+const RETRY_MS = 2_000;
 
 export class Talk {
   readonly conv: Bytes;
@@ -71,7 +44,10 @@ export class Talk {
   /** Reads up to this number began before the last message was taken. */
   private early = 0;
   private isSending = false;
-  protected isOver = false;
+  private sealing = 0;
+  private readonly uploads = new Uploads(this);
+  private retry = 0;
+  isOver = false;
   private isDistrusted = false;
   private readonly stopper = new AbortController();
   private turn: Promise<unknown> = Promise.resolve();
@@ -141,6 +117,7 @@ export class Talk {
   /** Read and send until the page goes. */
   async run(): Promise<void> {
     await this.unlock();
+    this.uploads.recall();
     this.watcher.outbox(this.saved.outbox);
     let pause = 1;
     while (!this.isOver) {
@@ -238,8 +215,18 @@ export class Talk {
     const left = this.saved.outbox.filter((item) => !isDone(item));
     if (left.length === this.saved.outbox.length) return;
     this.saved.outbox = left;
+    this.changed();
+  }
+
+  /** What waits to be sent, in order. */
+  get items(): Item[] {
+    return this.saved.outbox;
+  }
+
+  /** Something about what waits is different now: remember it, and show it. */
+  changed(): void {
     this.keep();
-    this.watcher.outbox(left);
+    this.watcher.outbox(this.saved.outbox);
   }
 
   /** Fetch and check the keys of every epoch; Refused when anything does not hold. */
@@ -270,12 +257,27 @@ export class Talk {
   }
 
   /** Put something in the queue; it is sent now, or as soon as that works. */
-  send(content: Content): void {
+  send(content: Content, photo: Pick<Item, "photo"> = {}): void {
     const id = `${now()}-${this.saved.outbox.length}-${Math.floor(performance.now())}`;
-    this.saved.outbox.push({ id, content });
-    this.keep();
-    this.watcher.outbox(this.saved.outbox);
+    this.saved.outbox.push({ id, content, ...photo });
+    this.changed();
     void this.flush();
+  }
+
+  /** Put a photo in the queue; words do not wait for it. Raises Refused when it is none. */
+  async sendPhoto(file: File): Promise<void> {
+    this.sealing += 1;
+    try {
+      const { body, blob } = await sealed(file, this.conv);
+      this.send(body, { photo: keepBlob(body.blob, blob) });
+    } finally {
+      this.sealing -= 1;
+    }
+  }
+
+  /** Would a photo be lost if this page went now? */
+  get isUnkept(): boolean {
+    return !this.isOver && (this.sealing > 0 || isUnkept(this.saved.outbox));
   }
 
   /** Again, after the server refused it. */
@@ -289,19 +291,35 @@ export class Talk {
 
   remove(id: string): void {
     this.drop((item) => item.id === id);
+    this.uploads.sweep();
   }
 
   private async flush(): Promise<void> {
-    if (this.isSending || !this.answer || this.isDistrusted) return;
+    if (!this.answer || this.isDistrusted) return;
+    void this.uploads.run().then(() => this.post(), (error: unknown) => this.later(error));
+    await this.post();
+  }
+
+  /** Try again in a moment: once, however many things failed. */
+  private async later(error: unknown): Promise<void> {
+    if (!(await this.survives(error)) || this.retry) return;
+    this.retry = window.setTimeout(() => {
+      this.retry = 0;
+      void this.flush();
+    }, RETRY_MS);
+  }
+
+  private async post(): Promise<void> {
+    if (this.isSending) return;
     this.isSending = true;
     try {
       for (;;) {
-        const item = this.saved.outbox.find((one) => !one.isRefused);
+        const item = this.saved.outbox.find((one) => !one.isRefused && !one.photo);
         if (!item || this.isOver) break;
         await this.deliver(item);
       }
     } catch (error) {
-      if (await this.survives(error)) void sleep(2_000).then(() => this.flush());
+      await this.later(error);
     } finally {
       this.isSending = false;
     }
@@ -326,8 +344,7 @@ export class Talk {
     }
     if (!this.saved.outbox.includes(item)) return;
     item.isRefused = true;
-    this.keep();
-    this.watcher.outbox(this.saved.outbox);
+    this.changed();
   }
 
   /** Another tab, another team or another epoch was first: read, and seal again. */
