@@ -29,7 +29,6 @@ from telegram.request import HTTPXRequest
 from wijkbot.adapter_api import Attachment
 from wijkbot_telegram.errors import says
 from wijkbot_telegram.incoming import ALLOWED_UPDATES
-from wijkbot_telegram.light_request import LightRequest
 from wijkbot_telegram.media import send_media
 from wijkbot_telegram.options import Options
 from wijkbot_telegram.outgoing import Post
@@ -45,7 +44,7 @@ _SEND_SECONDS = 20.0
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 # The token is part of every address, and these write addresses, ids and texts into their lines.
-for _name in ("httpx", "httpcore", "aiohttp", "telegram"):
+for _name in ("httpx", "httpcore", "telegram"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 
@@ -55,7 +54,13 @@ class Client:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._polling = HTTPXRequest(connection_pool_size=1, connect_timeout=10.0)
-        self._requests = LightRequest(CONNECTIONS, _SEND_SECONDS, connect_seconds=10.0)
+        self._requests = HTTPXRequest(
+            connection_pool_size=CONNECTIONS,
+            read_timeout=_SEND_SECONDS,
+            write_timeout=_SEND_SECONDS,
+            connect_timeout=10.0,
+            pool_timeout=_SEND_SECONDS,
+        )
         self._bot = Bot(
             options.token,
             base_url=options.base_url,

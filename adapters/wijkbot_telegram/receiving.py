@@ -198,7 +198,7 @@ class Receiver:
             _log.warning(
                 "telegram_update_unreadable",
                 channel=self._name,
-                error_class=type(error).__name__,
+                error=type(error).__name__,
             )
             return Understood()
 
@@ -214,7 +214,7 @@ class Receiver:
         name = type(error).__name__
         self.trouble = name if isinstance(error, TelegramError) else NOT_STORED
         self._tried.set()
-        _log.warning("telegram_receive_failed", channel=self._name, error_class=name)
+        _log.warning("telegram_receive_failed", channel=self._name, error=name)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

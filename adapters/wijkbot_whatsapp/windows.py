@@ -97,7 +97,7 @@ class Windows:
 
     def _report(self, error: Exception) -> None:
         _log.warning(
-            "whatsapp_windows_not_kept", channel=self._channel, error_class=type(error).__name__
+            "whatsapp_windows_not_kept", channel=self._channel, error=type(error).__name__
         )
 
 

@@ -74,10 +74,10 @@ async def test_nobody_is_disturbed_at_night_or_on_a_holiday(tmp_path: Path, at: 
 
 
 async def test_only_published_texts_can_be_announced(tmp_path: Path) -> None:
-    """A crisis card or an unknown item is no announcement."""
+    """A crisis card, an unknown item or a question that the hours answer is no announcement."""
     async with living_bot(tmp_path, CHANNELS) as living:
         groups = await _groups(living)
-        for item in ("T11", "nothing", "klus"):
+        for item in ("T11", "nothing", "klus", "F01"):
             with pytest.raises(SettingsError):
                 await plan(living.bot.house, dict(living.bot.adapters), item, groups)
 

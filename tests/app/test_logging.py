@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
 from wijkbot.app.logging import ALLOWED, configure_logging, only_allowed
 
+ROOT = Path(__file__).resolve().parents[2]
 STORY = "mijn man slaat me en ik durf niet naar huis"
 NOISY = ("httpx", "httpcore", "telegram", "nio", "twilio", "uvicorn.access")
 
@@ -108,3 +111,26 @@ def test_libraries_that_log_requests_are_quiet_in_a_process_of_their_own() -> No
 def test_levels_of_noisy_libraries_are_raised() -> None:
     for name in NOISY:
         assert logging.getLogger(name).level == logging.ERROR
+
+
+def test_no_line_says_something_that_the_list_leaves_out() -> None:
+    """A field that is not on the list would vanish without a word."""
+    lost = [
+        f"{path.relative_to(ROOT)}:{call.lineno} {word.arg}"
+        for top in ("wijkbot", "adapters")
+        for path in sorted((ROOT / top).rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and _is_a_line(call.func)
+        for word in call.keywords
+        if word.arg is not None and word.arg not in ALLOWED | {"exc_info"}
+    ]
+    assert lost == []
+
+
+def _is_a_line(called: ast.expr) -> bool:
+    return (
+        isinstance(called, ast.Attribute)
+        and called.attr in {"debug", "info", "warning", "error", "exception"}
+        and isinstance(called.value, ast.Name)
+        and called.value.id in {"log", "_log"}
+    )

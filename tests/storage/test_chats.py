@@ -194,5 +194,5 @@ async def test_chats_that_are_asked_for_together_are_those_asked_for_one_by_one(
     found = [await chat_at(house, address) for address in ("g2", "g3")]
     ids = [one.id for one in found if one is not None]
     each = await house.database.read(lambda conn: chats.get_each(conn, [*ids, ids[0], 999]))
-    assert list(each.values()) == found and list(each) == ids
+    assert each == dict(zip(ids, found, strict=True))
     assert await house.database.read(lambda conn: chats.get_each(conn, [])) == {}

@@ -38,9 +38,17 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_takes_bounded_time(text: str) -> None:
     reader().read("eerst opwarmen")
-    started = time.thread_time()  # work of this thread: neighbours on the machine do not count
+    assert min(_work_of_reading(text) for _ in range(3)) < MOST_SECONDS
+
+
+def _work_of_reading(text: str) -> float:
+    """Seconds of this thread: neighbours on the machine do not count.
+
+    The shortest of some is taken: clearing up after other tests may fall into one of them.
+    """
+    started = time.thread_time()
     reader().read(text)
-    assert time.thread_time() - started < MOST_SECONDS
+    return time.thread_time() - started
 
 
 @settings(max_examples=150, deadline=None)

@@ -20,7 +20,7 @@ from wijkbot.app.house import House, local_time
 from wijkbot.app.language import answer_language
 from wijkbot.app.payload import span_ms
 from wijkbot.app.render import Setting, render
-from wijkbot.content.model import Item
+from wijkbot.content.model import Faq, Item
 from wijkbot.engine.effects import Say
 from wijkbot.engine.policy import Request, permit
 from wijkbot.engine.words import Place, Purpose
@@ -270,6 +270,11 @@ def say_of(item: Item, version: int) -> Say:
         )
     if item.kind == "text" and getattr(item, "purpose", "") not in {"announcement", "info"}:
         raise SettingsError("--item", f"the text {item.id!r} is not made to be announced")
+    if isinstance(item, Faq) and item.answer is None:
+        raise SettingsError(
+            "--item",
+            f"{item.id!r} is answered from consultation hours (dialogs/hours); announce those",
+        )
     key = "card" if item.kind == "hours" else "text"
     return Say(Purpose.ANNOUNCEMENT, item.id, version, key)
 
