@@ -121,10 +121,13 @@ async def _join(house: House, folder: Path, member: DemoMember) -> tuple[str, ..
     """Invite somebody and accept as their browser would; the words of a fresh root, if any."""
     link = await invite(house, OPERATOR, member.name, member.roles)
     token, random = link.partition("#")[2], house.clock.random_bytes
-    seen, now = await look(house, token), house.clock.now_ms() // 1000
+    seen = await look(house, token)
     keys = make_member(random)
     closed = close_member(keys, PASSWORD, random)
     words = draw(random, ROOT_LENGTH) if seen.makes_root else ()
+    root = _root(house, seen, keys, words) if seen.makes_root else None
+    # only now: closing takes a second or more, and a code is good for thirty
+    now = house.clock.now_ms() // 1000
     told = Acceptance(
         token=token,
         name=member.name,
@@ -137,7 +140,7 @@ async def _join(house: House, folder: Path, member: DemoMember) -> tuple[str, ..
         kem=keys.keys.kem.public,
         sig=keys.keys.sig.public,
         bundle=closed.bundle,
-        root=_root(house, seen, keys, words) if seen.makes_root else None,
+        root=root,
     )
     inside = await accept(Door(house), folder, told)
     # nobody is here: who joined goes out again
