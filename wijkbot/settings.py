@@ -134,6 +134,15 @@ class Settings(BaseSettings):
         home = chat.static_origin or self.organisation.public_url
         return f"{home}/c" if chat.is_builtin else chat.url
 
+    def area_of(self, neighbourhood: str) -> str:
+        """That neighbourhood; the first one for a chat whose own is not there any more."""
+        areas = self.areas()
+        return neighbourhood if neighbourhood in areas else next(iter(areas))
+
+    def languages_of(self, neighbourhood: str) -> tuple[str, ...]:
+        """In which languages a neighbourhood is answered: its own, else the organisation's."""
+        return tuple(self.areas()[neighbourhood].languages or self.organisation.languages)
+
     def country_of(self, neighbourhood: str) -> str:
         """The country of a neighbourhood: its own, else the organisation's."""
         area = self.areas().get(neighbourhood)

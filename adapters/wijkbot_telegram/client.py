@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -165,7 +165,7 @@ class Client:
 
     async def edit(self, chat: str, number: int, post: Post) -> None:
         """Replace text and buttons; the same text again is fine."""
-        try:
+        with _passing("message is not modified"):
             await self._bot.edit_message_text(
                 post.text,
                 chat_id=chat,
@@ -173,36 +173,24 @@ class Client:
                 reply_markup=_keyboard(post),
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
-        except BadRequest as error:
-            if not says(error, "message is not modified"):
-                raise
 
     async def edit_caption(self, chat: str, number: int, post: Post) -> None:
         """Replace what stands below a photo; the same words again are fine."""
-        try:
+        with _passing("message is not modified"):
             await self._bot.edit_message_caption(
                 chat_id=chat, message_id=number, caption=post.text, reply_markup=_keyboard(post)
             )
-        except BadRequest as error:
-            if not says(error, "message is not modified"):
-                raise
 
     async def edit_file(self, chat: str, number: int, file: Attachment) -> None:
         """Put another file in the place of one; a message that is gone stays gone."""
         media = InputMediaDocument(file.data, filename=file.name)
-        try:
+        with _passing("message is not modified", "message to edit not found"):
             await self._bot.edit_message_media(media, chat_id=chat, message_id=number)
-        except BadRequest as error:
-            if not says(error, "message is not modified", "message to edit not found"):
-                raise
 
     async def delete(self, chat: str, number: int) -> None:
         """Delete a message; one that is gone already is fine."""
-        try:
+        with _passing("message to delete not found"):
             await self._bot.delete_message(chat, number)
-        except BadRequest as error:
-            if not says(error, "message to delete not found"):
-                raise
 
     async def pin(self, chat: str, number: int) -> None:
         """Pin without a notification to all members."""
@@ -238,6 +226,16 @@ class Client:
         wanted = MenuButtonCommands()
         if await self._bot.get_chat_menu_button() != wanted:
             await self._bot.set_chat_menu_button(menu_button=wanted)
+
+
+@contextmanager
+def _passing(*phrases: str) -> Iterator[None]:
+    """Let a refusal pass that only says that there was nothing left to do."""
+    try:
+        yield
+    except BadRequest as error:
+        if not says(error, *phrases):
+            raise
 
 
 def _keyboard(post: Post) -> InlineKeyboardMarkup | None:

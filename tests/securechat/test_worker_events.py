@@ -15,7 +15,7 @@ from tests.living import free_port
 from tests.securechat import making
 from tests.securechat.room import Browser, Chat
 from tests.securechat.test_worker_conversations import path, publish_with, step
-from wijkbot.app.deliver import links_of
+from wijkbot.app.setting import links_of
 from wijkbot.cli.serving import SERVING, bind
 from wijkbot.securechat.encoding import b64
 from wijkbot.storage import staff_sessions

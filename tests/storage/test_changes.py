@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from tests.storage.house import House
 from tests.storage.test_broadcasts import begin, budgets, everybody, finish, groups, step
+from wijkbot.adapter_api import Photo
 from wijkbot.storage import broadcasts, changes, lanes, outbox, retention
 from wijkbot.storage.announce_tables import photo as photo_table
 from wijkbot.storage.audience import Audience
@@ -14,10 +15,10 @@ from wijkbot.storage.broadcasts import BroadcastDraft
 from wijkbot.storage.changes import Standing
 from wijkbot.storage.lanes import Outgoing
 from wijkbot.storage.outbox import Status
-from wijkbot.storage.photos import StoredPhoto, erase, get, put
+from wijkbot.storage.photos import erase, get, put
 
 pytestmark = pytest.mark.storage
-PICTURE = StoredPhoto(b"JPEG " * 50_000, "Een affiche", 640, 480, "image/jpeg")
+PICTURE = Photo(b"JPEG " * 50_000, "Een affiche", 640, 480, "image/jpeg")
 HOUR = 3_600_000
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from wijkbot.adapter_api import (
@@ -31,27 +32,38 @@ UNSUPPORTED = "unsupported"
 
 
 async def alter(
-    house: House, adapter: Adapter, row: Outgoing, change: Change, message: Message
+    house: House,
+    adapter: Adapter,
+    row: Outgoing,
+    change: Change,
+    compose: Callable[[], Awaitable[Message]],
 ) -> SendResult:
-    """Do it; a permanent refusal tells in ``detail`` or else in its reason why nothing changed."""
+    """Do it; a permanent refusal tells in ``detail`` or else in its reason why nothing changed.
+
+    ``compose`` makes the new message; it is asked for an edit only.
+    """
     found = await house.database.read(
         lambda c: changes.standing(c, row.lane_id, change.announcement)
     )
     if found is None or not found.message_id:
         is_unknown = found is not None and found.status is Status.UNKNOWN
         return Refused(Reason.MISSING, True, detail=NOT_KNOWN if is_unknown else NOT_SENT)
-    result = await _act(adapter, row.address or "", change.act, found.message_id, message)
+    result = await _act(adapter, row.address or "", change.act, found.message_id, compose)
     if isinstance(result, Unsupported):
         return Refused(Reason.CONTENT, True, detail=UNSUPPORTED)
     return result
 
 
 async def _act(
-    adapter: Adapter, address: str, act: Act, message_id: str, message: Message
+    adapter: Adapter,
+    address: str,
+    act: Act,
+    message_id: str,
+    compose: Callable[[], Awaitable[Message]],
 ) -> ActResult:
     match act:
         case Act.EDIT:
-            return await adapter.edit(address, message_id, message)
+            return await adapter.edit(address, message_id, await compose())
         case Act.WITHDRAW:
             return await adapter.withdraw(address, message_id)
         case Act.PIN:

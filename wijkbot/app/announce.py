@@ -14,12 +14,11 @@ from wijkbot.adapter_api import Adapter, Photo
 from wijkbot.announcements.extras import Extras
 from wijkbot.app import decision_log
 from wijkbot.app.announce_payload import announcement_bytes
-from wijkbot.app.deliver import links_of
-from wijkbot.app.dress import stored
 from wijkbot.app.house import House, local_time
 from wijkbot.app.language import answer_language
 from wijkbot.app.payload import span_ms
-from wijkbot.app.render import Setting, render
+from wijkbot.app.render import render
+from wijkbot.app.setting import links_of, setting_of
 from wijkbot.content.model import Faq, Item
 from wijkbot.engine.effects import Say
 from wijkbot.engine.policy import Request, permit
@@ -164,7 +163,7 @@ def keep_photo(conn: Connection, house: House, photo: Photo, due_ms: int) -> int
     """Keep the photo for as long as an announcement of that moment (ms) may be sent."""
     now_ms = house.clock.now_ms()
     expires_at = due_ms + span_ms(PHOTO_LIVES)
-    return photos.put(conn, house.sealer, stored(photo), now_ms, expires_at=expires_at)
+    return photos.put(conn, house.sealer, photo, now_ms, expires_at=expires_at)
 
 
 def draft_of(
@@ -247,8 +246,7 @@ def moment_in(house: House, area: str, now_ms: int, *, is_change: bool = False) 
         is_holiday=bool(holiday_name(country, "", local_now.date())),
         is_change=is_change,
     )
-    day = LocalDay(local_now.date().isoformat(), f"{local_now:%G-W%V}")
-    return LocalMoment(now_ms, country, day, request)
+    return LocalMoment(now_ms, country, LocalDay.at(local_now), request)
 
 
 def forbidden_by(house: House, group: Chat, at: LocalMoment) -> str:
@@ -283,20 +281,10 @@ def preview(
     house: House, adapters: dict[str, Adapter], say: Say, item: Item, group: Chat
 ) -> Preview:
     """What that group would read now."""
-    settings = house.settings
-    area = group.neighbourhood
-    country = settings.country_of(area)
-    shelf = house.library.shelf(area)
-    setting = Setting(
-        items=shelf.items,
-        country=country,
-        now=local_time(settings, area, house.clock.now_ms()),
-        links=links_of(house, adapters[group.channel]),
-        main_hours=shelf.book.main_hours,
-        organisation_name=settings.organisation.name,
-        shelter=settings.go_live.shelter,
-    )
-    language = answer_language("", group.language, "", country, settings.organisation.languages)
+    area, now_ms = group.neighbourhood, house.clock.now_ms()
+    setting = setting_of(house, area, now_ms, links_of(house, adapters[group.channel]))
+    offered = house.settings.organisation.languages
+    language = answer_language("", group.language, "", setting.country, offered)
     rendered = render(say, item, language, setting)
-    moment = moment_in(house, area, house.clock.now_ms())
+    moment = moment_in(house, area, now_ms)
     return Preview(group, say, rendered.text, language, forbidden_by(house, group, moment))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import assert_never
 
 import structlog
@@ -34,7 +35,8 @@ from wijkbot.app.language import variant
 from wijkbot.app.loops import outlive
 from wijkbot.app.payload import say_from, spot_from
 from wijkbot.app.rates import pace_of
-from wijkbot.app.render import Links, Rendered, Setting, render
+from wijkbot.app.render import Rendered, render
+from wijkbot.app.setting import links_of, setting_of
 from wijkbot.content.model import Item
 from wijkbot.engine.effects import Say
 from wijkbot.engine.policy import Request, permit
@@ -156,7 +158,7 @@ class Deliverer:
         if row.was_in_flight and change is None and not self._may_repeat(row, say):
             await self._settle(row, Status.UNKNOWN, error="stopped while sending")
             return
-        verdict = self._permitted(row, say, chat, now_ms)
+        verdict = self._permitted(row, say, chat, now_ms, is_change=change is not None)
         if verdict in LATER:
             await self._retry(row, WAIT_MS, verdict)
             return
@@ -164,10 +166,10 @@ class Deliverer:
             await self._log_refusal(row, verdict, now_ms)
             await self._settle(row, Status.REFUSED, error=verdict)
             return
-        message = await self._compose(row, say, now_ms)
         if change is not None:
-            await self._alter(row, change, message)
+            await self._alter(row, change, partial(self._compose, row, say, now_ms))
             return
+        message = await self._compose(row, say, now_ms)
         began = time.monotonic()
         result = await self._adapter.send(row.address, message)
         self._house.meters.sent(self._channel, time.monotonic() - began)
@@ -176,7 +178,7 @@ class Deliverer:
     async def _compose(self, row: Outgoing, say: Say, now_ms: int) -> Message:
         house = self._house
         item = await house.library.item(row.item_id, row.item_version)
-        rendered = self._render(row, say, item, now_ms)
+        rendered, local_now = self._render(row, say, item, now_ms)
         spot = spot_from(row.values or b"{}")
         message = Message(
             key=row.key,
@@ -190,12 +192,13 @@ class Deliverer:
             asker=spot.asker,
             only_asker=spot.is_for_one,
         )
-        local_now = local_time(house.settings, row.neighbourhood, now_ms)
         return await dress(house, row, message, item, local_now)
 
-    async def _alter(self, row: Outgoing, change: Change, message: Message) -> None:
+    async def _alter(
+        self, row: Outgoing, change: Change, compose: Callable[[], Awaitable[Message]]
+    ) -> None:
         """Change what stands there. It may be done twice, so no answer is no end."""
-        result = await alter(self._house, self._adapter, row, change, message)
+        result = await alter(self._house, self._adapter, row, change, compose)
         match result:
             case Refused(permanent=True) if result.reason is not Reason.REKEYED:
                 # only a message of its own shows that a chat refuses us altogether
@@ -218,7 +221,9 @@ class Deliverer:
             return True
         return say.purpose is not Purpose.ANNOUNCEMENT
 
-    def _permitted(self, row: Outgoing, say: Say, chat: Chat | None, now_ms: int) -> str:
+    def _permitted(
+        self, row: Outgoing, say: Say, chat: Chat | None, now_ms: int, *, is_change: bool
+    ) -> str:
         """The line of the rule that forbids this row by now, or "".
 
         Counters and pauses were taken when the row was made, so they are not counted twice.
@@ -244,7 +249,7 @@ class Deliverer:
             local_now=local_now,
             is_holiday=bool(holiday_name(country, "", local_now.date())),
             has_own_words=any(isinstance(value, OwnWords) for _, value in say.values),
-            is_change=change_from(row.values or b"{}") is not None,
+            is_change=is_change,
         )
         permitted = permit(request, place, house.settings.policy.limits)
         return "" if permitted.is_permitted else permitted.rule
@@ -255,19 +260,14 @@ class Deliverer:
         told = decision_log.entry(day, place, row.purpose, rule)
         await self._surely(lambda c: counts.add(c, told))
 
-    def _render(self, row: Outgoing, say: Say, item: Item, now_ms: int) -> Rendered:
+    def _render(
+        self, row: Outgoing, say: Say, item: Item, now_ms: int
+    ) -> tuple[Rendered, datetime]:
+        """The text in its language, and the local time for which it was filled in."""
         house = self._house
-        shelf = house.library.shelf(row.neighbourhood)
-        setting = Setting(
-            items=shelf.items,
-            country=house.settings.country_of(row.neighbourhood),
-            now=local_time(house.settings, row.neighbourhood, now_ms),
-            links=links_of(house, self._adapter),
-            main_hours=shelf.book.main_hours,
-            organisation_name=house.settings.organisation.name,
-            shelter=house.settings.go_live.shelter,
-        )
-        return render(say, item, variant(row.language, setting.country), setting)
+        links = links_of(house, self._adapter)
+        setting = setting_of(house, row.neighbourhood, now_ms, links)
+        return render(say, item, variant(row.language, setting.country), setting), setting.now
 
     async def _take(self, row: Outgoing, say: Say, result: SendResult) -> None:
         match result:
@@ -373,15 +373,6 @@ class Deliverer:
                 await asyncio.sleep(AWAY_SECONDS)
             else:
                 return
-
-
-def links_of(house: House, adapter: Adapter) -> Links:
-    """The links that texts of this channel carry."""
-    settings, chat = house.settings, house.settings.secure_chat
-    secure = settings.secure_link()
-    # a chat of our own needs no talk with the bot before it
-    contact = secure if chat is not None and chat.is_builtin else ""
-    return Links(private=adapter.private_link, secure=secure, contact=contact)
 
 
 def _moment(at_ms: int | None) -> datetime | None:

@@ -15,7 +15,6 @@ from wijkbot.app.house import House
 from wijkbot.content.model import Item
 from wijkbot.storage import photos
 from wijkbot.storage.lanes import Outgoing
-from wijkbot.storage.photos import StoredPhoto
 
 log = structlog.get_logger()
 
@@ -48,10 +47,4 @@ async def _photo(house: House, extras: Extras) -> Photo | None:
     found = await house.database.read(lambda c: photos.get(c, house.sealer, extras.photo))
     if found is None:
         log.warning("photo-gone", reason="expired")
-        return None
-    return Photo(found.data, found.alt, found.width, found.height, found.mime_type)
-
-
-def stored(photo: Photo) -> StoredPhoto:
-    """A photo as it is kept until it is sent."""
-    return StoredPhoto(photo.data, photo.alt, photo.width, photo.height, photo.mime_type)
+    return found

@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter
 from wijkbot.app import decision_log
-from wijkbot.app.deliver import links_of
 from wijkbot.app.house import House, local_time
 from wijkbot.app.language import variant
 from wijkbot.app.library import NothingPublishedError
 from wijkbot.app.perform import Moment, perform
 from wijkbot.app.render import Links, Setting, render
+from wijkbot.app.setting import links_of, setting_of
 from wijkbot.app.shelf import Shelf
 from wijkbot.content.model import Faq
 from wijkbot.content.texts import in_language, template
@@ -30,6 +30,7 @@ from wijkbot.engine.values import CODE_DIGITS
 from wijkbot.engine.words import Place, Purpose
 from wijkbot.schedule.openings import holiday_name
 from wijkbot.storage import card_codes, chats, counts, opt_outs, outbox, staff_audit
+from wijkbot.storage.broadcasts import LocalDay
 from wijkbot.storage.card_codes import Given
 from wijkbot.storage.chats import Chat
 
@@ -81,19 +82,13 @@ def fresh_code(conn: Connection, house: House) -> str:
             return code
 
 
-def languages_of(house: House, area: str) -> tuple[str, ...]:
-    """In which languages a neighbourhood is answered."""
-    settings = house.settings
-    return tuple(settings.areas()[area].languages or settings.organisation.languages)
-
-
 def cards(house: House, adapters: Mapping[str, Adapter], area: str) -> list[Card]:
     """Every card of a neighbourhood, by id, filled in as of now; none before a publication."""
     try:
         shelf = house.library.shelf(area)
     except NothingPublishedError:
         return []
-    setting = _setting(house, adapters, shelf, area)
+    setting = _setting(house, adapters, area)
     facts = Facts(setting.now)
     place = PlaceState(Place.PRIVATE, setting.country)
     found = []
@@ -171,13 +166,12 @@ def _area_of(house: House, order: Order, chat: Chat) -> str:
         NoCardError: it is not.
     """
     settings = house.settings
-    area = chat.neighbourhood if chat.neighbourhood in settings.areas() else ""
-    area = area or next(iter(settings.areas()))
+    area = settings.area_of(chat.neighbourhood)
     if order.area not in {None, area}:
         raise NoCardError("area", "the text of another neighbourhood was looked at")
     if not isinstance(house.library.shelf(area).items.get(order.item), Faq):
         raise NoCardError("item", "this card is not published here")
-    if order.language and order.language not in languages_of(house, area):
+    if order.language and order.language not in settings.languages_of(area):
         raise NoCardError("item", "this card is not written in that language here")
     return area
 
@@ -187,7 +181,6 @@ def _moment(conn: Connection, house: House, order: Order, given: Given, here: _H
     settings = house.settings
     country = settings.country_of(here.area)
     local_now = local_time(settings, here.area, here.now_ms)
-    day, week = local_now.date().isoformat(), f"{local_now:%G-W%V}"
     stopped = opt_outs.of(conn, given.member_hmac)
     facts = Facts(
         local_now=local_now,
@@ -202,7 +195,7 @@ def _moment(conn: Connection, house: House, order: Order, given: Given, here: _H
         language=variant(order.language, country) if order.language else given.language,
         key=here.key,
         now_ms=here.now_ms,
-        place=chats.place_of(here.chat, country, here.now_ms, day, week),
+        place=chats.place_of(here.chat, country, here.now_ms, *LocalDay.at(local_now)),
         facts=facts,
         policy=settings.policy.limits,
         journal=house.journal,
@@ -238,7 +231,7 @@ def _is_written(shelf: Shelf, say: Say, tongue: str) -> bool:
 
 def _card(house: House, shelf: Shelf, setting: Setting, area: str, item: Faq, say: Say) -> Card:
     titles, texts = {}, {}
-    for language in languages_of(house, area):
+    for language in house.settings.languages_of(area):
         tongue = variant(language, setting.country)
         if _is_written(shelf, say, tongue):
             titles[language] = in_language(item.title, tongue) or item.id
@@ -246,16 +239,7 @@ def _card(house: House, shelf: Shelf, setting: Setting, area: str, item: Faq, sa
     return Card(item.id, titles, texts)
 
 
-def _setting(house: House, adapters: Mapping[str, Adapter], shelf: Shelf, area: str) -> Setting:
-    settings = house.settings
-    here = [name for name in adapters if settings.neighbourhood_of(name) == area]
+def _setting(house: House, adapters: Mapping[str, Adapter], area: str) -> Setting:
+    here = [name for name in adapters if house.settings.neighbourhood_of(name) == area]
     links = links_of(house, adapters[here[0]]) if here else Links(private=lambda _token: "")
-    return Setting(
-        items=shelf.items,
-        country=settings.country_of(area),
-        now=local_time(settings, area, house.clock.now_ms()),
-        links=links,
-        main_hours=shelf.book.main_hours,
-        organisation_name=settings.organisation.name,
-        shelter=settings.go_live.shelter,
-    )
+    return setting_of(house, area, house.clock.now_ms(), links)

@@ -77,5 +77,5 @@ class Menu:
     def _wanted(self) -> dict[Audience, Listed]:
         settings = self._house.settings
         area = settings.neighbourhood_of(self._channel)
-        languages = settings.areas()[area].languages or settings.organisation.languages
-        return lists_of(self._house.library.shelf(area).items.values(), languages)
+        items = self._house.library.shelf(area).items.values()
+        return lists_of(items, settings.languages_of(area))

@@ -19,6 +19,7 @@ from wijkbot.engine.replies import Scene, item_answer
 from wijkbot.engine.words import Label, Place, Purpose
 from wijkbot.schedule.openings import holiday_name
 from wijkbot.storage import chats, counts, outbox, peers
+from wijkbot.storage.broadcasts import LocalDay
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.outbox import Draft, Lane
 from wijkbot.storage.peers import Waiting
@@ -45,7 +46,7 @@ def _answer_all(conn: Connection, house: House, now_ms: int) -> int:
 
 def _answer(conn: Connection, house: House, chat: Chat, waiting: Waiting, now_ms: int) -> bool:
     local_now = local_time(house.settings, chat.neighbourhood, now_ms)
-    day, week = local_now.date().isoformat(), f"{local_now:%G-W%V}"
+    day, week = LocalDay.at(local_now)
     country = house.settings.country_of(chat.neighbourhood)
     place = chats.place_of(chat, country, now_ms, day, week)
     if house.settings.policy.mode != LISTEN_MODE:

@@ -111,7 +111,7 @@ class Presses:
         item = library.shelf(area).items.get(OLD_BUTTON) if library.version else None
         if item is None:
             return ""
-        offered = settings.areas()[area].languages or settings.organisation.languages
+        offered = settings.languages_of(area)
         language = event.language if event.language in offered else offered[0]
         return template(item, "text", language) or ""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wijkbot.app.house import House, local_time
+from wijkbot.app.house import House
 from wijkbot.app.language import variant
 from wijkbot.app.library import NothingPublishedError
 from wijkbot.app.render import Links, Setting, filled
+from wijkbot.app.setting import setting_of
 from wijkbot.content.model import Ready
 
 
@@ -28,23 +29,14 @@ def ready_texts(house: House, language: str) -> list[ReadyText]:
     published book there are none.
     """
     area = next(iter(house.settings.areas()))
-    country = house.settings.country_of(area)
+    links = Links(private=lambda _token: "", secure=house.settings.secure_link())
     try:
-        shelf = house.library.shelf(area)
+        setting = setting_of(house, area, house.clock.now_ms(), links)
     except NothingPublishedError:
         return []
-    setting = Setting(
-        items=shelf.items,
-        country=country,
-        now=local_time(house.settings, area, house.clock.now_ms()),
-        links=Links(private=lambda _token: "", secure=house.settings.secure_link()),
-        main_hours=shelf.book.main_hours,
-        organisation_name=house.settings.organisation.name,
-        shelter=house.settings.go_live.shelter,
-    )
     own = house.settings.organisation.languages
-    languages = [variant(one, country) for one in (language, *own) if one]
-    items = [item for item in shelf.items.values() if isinstance(item, Ready)]
+    languages = [variant(one, setting.country) for one in (language, *own) if one]
+    items = [item for item in setting.items.values() if isinstance(item, Ready)]
     written = (_in_first(item, languages, setting) for item in sorted(items, key=_order))
     return [one for one in written if one is not None and one.text]
 

@@ -145,13 +145,13 @@ class ChannelPort:
         Only for a command that admins decide on, and once for all that one person sent at once:
         a flood of them holds up nobody else. Who cannot be asked about is no admin.
         """
-        who = {(event.chat, event.sender) for event in events if self._is_for_admins(event)}
+        told = [event for event in events if self._is_for_admins(event)]
+        who = {(event.chat, event.sender) for event in told}
         asked = await asyncio.gather(*(self._is_admin(*one) for one in who))
         admins = {one for one, is_admin in zip(who, asked, strict=True) if is_admin}
+        theirs = {event.event_id for event in told if (event.chat, event.sender) in admins}
         return [
-            replace(event, is_admin=True)
-            if (event.chat, event.sender) in admins and self._is_for_admins(event)
-            else event
+            replace(event, is_admin=True) if event.event_id in theirs else event
             for event in events
         ]
 
@@ -266,14 +266,10 @@ class ChannelPort:
             payload=event_bytes(event),
             received_at=to_ms(event.received_at),
             neighbourhood=area,
-            language=self._language(area),
+            language=self._settings.languages_of(area)[0],
             mode=ORDINARY_MODE,
             is_active=event.is_private or opens_itself,
         )
-
-    def _language(self, area: str) -> str:
-        neighbourhood = self._settings.areas()[area]
-        return (neighbourhood.languages or self._settings.organisation.languages)[0]
 
 
 _OF_THE_CHAT = frozenset({EventKind.BOT_LEFT})

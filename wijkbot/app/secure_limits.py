@@ -75,6 +75,18 @@ class Limits:
         if seconds > 0:
             raise slow(retry_after(seconds))
 
+    def claim(self, *turns: tuple[str, bytes]) -> None:
+        """Take these turns, each a name and who takes it: all of them, or none.
+
+        Raises:
+            Turned: slow; nothing is taken then.
+        """
+        seconds = max(self.wait(name, who) for name, who in turns)
+        if seconds > 0:
+            raise slow(retry_after(seconds))
+        for name, who in turns:
+            self.take(who, name)
+
     def ask_return(self, who: bytes) -> None:
         """Nothing happens when this visitor may try a return code now.
 

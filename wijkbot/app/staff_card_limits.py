@@ -8,10 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wijkbot.app.secure_limits import SITE, Limits
-from wijkbot.app.secure_refusal import slow
-from wijkbot.securechat.limits import retry_after
-
-_ACCOUNT, _SITE = "card_account", "card_site"
 
 
 class CardLimits(Limits):
@@ -23,20 +19,15 @@ class CardLimits(Limits):
         Raises:
             Turned: slow; nothing is taken then.
         """
-        who = _who(account)
-        wait = max(self.wait(_ACCOUNT, who), self.wait(_SITE, SITE))
-        if wait > 0:
-            raise slow(retry_after(wait))
-        self.take(who, _ACCOUNT)
-        self.take(SITE, _SITE)
+        self.claim(*_turns(account))
 
     def right(self, account: int) -> None:
         """It was a code that somebody gave: the turn comes back, earlier mistakes stay."""
-        for key in ((_ACCOUNT, _who(account)), (_SITE, SITE)):
+        for key in _turns(account):
             bucket = self._buckets.get(key)
             if bucket is not None:
                 self._buckets[key] = replace(bucket, left=bucket.left + 1)
 
 
-def _who(account: int) -> bytes:
-    return str(account).encode()
+def _turns(account: int) -> tuple[tuple[str, bytes], ...]:
+    return ("card_account", str(account).encode()), ("card_site", SITE)

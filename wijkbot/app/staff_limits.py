@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from wijkbot.app.secure_limits import Limits
-from wijkbot.app.secure_refusal import slow
-from wijkbot.securechat.limits import retry_after
 
 _ACCOUNT = "login_account"
 _VISITOR = "login_visitor"
@@ -19,11 +17,7 @@ class LoginLimits(Limits):
         Raises:
             Turned: slow; nothing is taken then.
         """
-        wait = max(self.wait(_ACCOUNT, account), self.wait(_VISITOR, who))
-        if wait > 0:
-            raise slow(retry_after(wait))
-        self.take(account, _ACCOUNT)
-        self.take(who, _VISITOR)
+        self.claim((_ACCOUNT, account), (_VISITOR, who))
 
     def glance(self, who: bytes) -> None:
         """Take a turn of somebody who asks for a salt or looks at an invitation.
@@ -31,8 +25,7 @@ class LoginLimits(Limits):
         Raises:
             Turned: slow.
         """
-        self.ask(who, "config")
-        self.take(who, "config")
+        self.claim(("config", who))
 
     def succeeded(self, account: bytes) -> None:
         """It was the right one: earlier mistakes with this account do not count any more."""

@@ -45,6 +45,7 @@ from wijkbot.engine.words import SENSITIVE_LABELS, Place, Purpose
 from wijkbot.schedule.openings import holiday_name
 from wijkbot.storage import alerts, chats, jobs, opt_outs, rekey, stays, tokens
 from wijkbot.storage.alerts import AlertDraft
+from wijkbot.storage.broadcasts import LocalDay
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.conversations import Advance, Claimed, Progress
 
@@ -218,13 +219,10 @@ class Step:
     def _moment(self, conn: Connection, chat: Chat, now_ms: int) -> Moment:
         house = self.house
         settings = house.settings
-        area = chat.neighbourhood if chat.neighbourhood in settings.areas() else ""
-        area = area or next(iter(settings.areas()))
+        area = settings.area_of(chat.neighbourhood)
         country = settings.country_of(area)
         local_now = local_time(settings, area, now_ms)
-        place = chats.place_of(
-            chat, country, now_ms, local_now.date().isoformat(), f"{local_now:%G-W%V}"
-        )
+        place = chats.place_of(chat, country, now_ms, *LocalDay.at(local_now))
         return Moment(
             chat_id=chat.id,
             conversation_id=self.claimed.id,
@@ -317,8 +315,7 @@ class Step:
         return self.reading.language
 
     def _language(self, chat: Chat, country: str, area: str) -> str:
-        settings = self.house.settings
-        offered = settings.areas()[area].languages or settings.organisation.languages
+        offered = self.house.settings.languages_of(area)
         read = self._language_read()
         return answer_language(
             "" if read == "other" else read, chat.language, self.known.language, country, offered

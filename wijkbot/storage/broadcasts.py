@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -81,6 +82,11 @@ class LocalDay(NamedTuple):
 
     day: str
     week: str
+
+    @classmethod
+    def at(cls, local_now: datetime) -> LocalDay:
+        """The day and the ISO week of that moment."""
+        return cls(local_now.date().isoformat(), f"{local_now:%G-W%V}")
 
 
 Rule = Callable[[list[Chat]], Mapping[int, LocalDay]]

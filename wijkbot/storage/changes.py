@@ -18,6 +18,7 @@ from wijkbot.storage.tables import broadcast, chat, lane, outbox
 
 WITHDRAWN = "withdrawn"
 """Why a message that waited was never sent."""
+_PIN = ".pin"
 _STANDS = (Status.SENDING, Status.SENT, Status.QUEUED, Status.DELIVERED, Status.UNKNOWN)
 
 
@@ -160,7 +161,7 @@ def rename(conn: Connection, lane_id: int, number: int, message_id: str) -> None
 
 def pin_key(key: str) -> str:
     """The identity of the message that pins another one."""
-    return f"{key}.pin"
+    return f"{key}{_PIN}"
 
 
 def outcomes(conn: Connection, number: int) -> list[Outcome]:
@@ -169,7 +170,7 @@ def outcomes(conn: Connection, number: int) -> list[Outcome]:
     query = (
         select(lane.c.chat_id, outbox.c.status, outbox.c.error, pins.c.status)
         .join(lane, lane.c.id == outbox.c.lane_id)
-        .outerjoin(pins, pins.c.key == outbox.c.key + ".pin")
+        .outerjoin(pins, pins.c.key == outbox.c.key + _PIN)
         .where(outbox.c.broadcast_id == number)
         .order_by(lane.c.chat_id)
     )

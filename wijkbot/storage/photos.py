@@ -5,10 +5,9 @@ It goes with the announcement: when that is too old to be sent, or was withdrawn
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from sqlalchemy import Connection, delete, insert, select
 
+from wijkbot.adapter_api import Photo
 from wijkbot.storage.announce_tables import photo
 from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.seal import KEY_LIVES_DAYS, Sealer
@@ -17,20 +16,7 @@ LONGEST_DAYS = KEY_LIVES_DAYS - 1
 """What is sealed with the key of a day can be read for so many days."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPhoto:
-    """A picture in bytes, what is on it in words, and its size in pixels."""
-
-    data: bytes = field(repr=False)
-    alt: str
-    width: int
-    height: int
-    mime_type: str
-
-
-def put(
-    conn: Connection, sealer: Sealer, new: StoredPhoto, now_ms: int, *, expires_at: int
-) -> int:
+def put(conn: Connection, sealer: Sealer, new: Photo, now_ms: int, *, expires_at: int) -> int:
     """Keep it until ``expires_at`` (ms); returns its number."""
     row = {
         "data_sealed": sealer.seal(new.data, _DATA),
@@ -44,7 +30,7 @@ def put(
     return int(conn.execute(insert(photo).values(row).returning(photo.c.id)).scalar_one())
 
 
-def get(conn: Connection, sealer: Sealer, number: int) -> StoredPhoto | None:
+def get(conn: Connection, sealer: Sealer, number: int) -> Photo | None:
     """The photo with that number; None when it is gone or can never be read."""
     found = conn.execute(select(photo).where(photo.c.id == number)).first()
     if found is None:
@@ -54,7 +40,7 @@ def get(conn: Connection, sealer: Sealer, number: int) -> StoredPhoto | None:
         alt = sealer.open(conn, found.alt_sealed, _ALT).decode()
     except (KeyGone, SealBroken):
         return None
-    return StoredPhoto(data, alt, found.width, found.height, found.mime_type)
+    return Photo(data, alt, found.width, found.height, found.mime_type)
 
 
 def erase(conn: Connection, number: int) -> None:

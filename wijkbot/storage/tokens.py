@@ -37,9 +37,7 @@ def use(conn: Connection, sealer: Sealer, token: str, member_hmac: str, now_ms: 
     """
     where = (
         token_table.c.token_hmac == sealer.pseudonym("token", token),
-        token_table.c.member_hmac == member_hmac,
-        token_table.c.used_at.is_(None),
-        token_table.c.expires_at > now_ms,
+        *_open(member_hmac, now_ms),
     )
     used = update(token_table).where(*where).values(used_at=now_ms)
     return conn.execute(used.returning(token_table.c.dialog)).scalar()
@@ -63,27 +61,25 @@ def pending(conn: Connection, member_hmac: str, now_ms: int) -> str | None:
     return conn.execute(_NEWEST, {"b_member": member_hmac, "b_now": now_ms}).scalar()
 
 
-_NEWEST = (
-    select(token_table.c.dialog)
-    .where(
-        token_table.c.member_hmac == bindparam("b_member"),
-        token_table.c.used_at.is_(None),
-        token_table.c.expires_at > bindparam("b_now", type_=BigInteger),
-    )
-    .order_by(token_table.c.expires_at.desc())
-    .limit(1)
-)
-"""Asked for many messages: building it takes longer than running it."""
-
-
 def spend(conn: Connection, member_hmac: str, now_ms: int) -> None:
     """Use up every open token of this resident: their dialog has begun."""
     conn.execute(update(token_table).where(*_open(member_hmac, now_ms)).values(used_at=now_ms))
 
 
-def _open(member_hmac: str, now_ms: int) -> tuple[ColumnElement[bool], ...]:
+def _open(
+    member_hmac: str | ColumnElement[str], now_ms: int | ColumnElement[int]
+) -> tuple[ColumnElement[bool], ...]:
     return (
         token_table.c.member_hmac == member_hmac,
         token_table.c.used_at.is_(None),
         token_table.c.expires_at > now_ms,
     )
+
+
+_NEWEST = (
+    select(token_table.c.dialog)
+    .where(*_open(bindparam("b_member"), bindparam("b_now", type_=BigInteger)))
+    .order_by(token_table.c.expires_at.desc())
+    .limit(1)
+)
+"""Asked for many messages: building it takes longer than running it."""

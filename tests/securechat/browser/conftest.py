@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.securechat.browser.visit import Place
+from tests.securechat.browser.work import Team, a_team
 from tests.securechat.crew import Crew, a_crew
 
 
@@ -36,3 +37,19 @@ async def place(browser: Browser, crew: Crew) -> AsyncIterator[Place]:
     opened = Place(browser, crew)
     yield opened
     await opened.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def together(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Team]:
+    """Anna, Ben and Cas; each test opens tabs of its own in their browsers."""
+    async with a_team(browser, tmp_path_factory.mktemp("team")) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def team(together: Team) -> AsyncIterator[Team]:
+    """The same team, without the tabs of other tests."""
+    yield together
+    await together.tidy()

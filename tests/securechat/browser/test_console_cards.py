@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
-import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.securechat.browser.visit import DESK, PHONE, TOGETHER, WAIT_SECONDS
-from tests.securechat.browser.work import Console, Team, a_team, beside, console
+from tests.securechat.browser.work import Console, Team, beside, console
 
 pytestmark = TOGETHER
 
@@ -19,22 +16,6 @@ _MS = WAIT_SECONDS * 1000
 CARD = "Grof huisvuil"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 _CODE = re.compile(r"(\d{3} \d{3})\.")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def together(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Team]:
-    """Anna, Ben and Cas; each test opens tabs of its own in their browsers."""
-    async with a_team(browser, tmp_path_factory.mktemp("cards")) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def team(together: Team) -> AsyncIterator[Team]:
-    """The same team, without the tabs of other tests."""
-    yield together
-    await together.tidy()
 
 
 async def _resident(team: Team, name: str, chat: str = "private") -> Page:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Route, expect
 
 from tests.securechat.browser.visit import TOGETHER, WAIT_SECONDS, Visit, until
-from tests.securechat.browser.work import Console, Team, a_team, beside, console, link_for
+from tests.securechat.browser.work import Console, Team, beside, console, link_for
 from tests.securechat.client.encoding import b64
 from tests.securechat.client.member import make_worker
 
@@ -25,22 +23,6 @@ NARROW = {"width": 320, "height": 640}
 WIDE = {"width": 1280, "height": 800}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def together(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Team]:
-    """Anna, Ben and Cas; each test opens tabs of its own in their browsers."""
-    async with a_team(browser, tmp_path_factory.mktemp("team")) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def team(together: Team) -> AsyncIterator[Team]:
-    """The same team, without the tabs of other tests."""
-    yield together
-    await together.tidy()
 
 
 async def _talking(team: Team, who: Console, text: str = "Dag.") -> tuple[Visit, Console]:

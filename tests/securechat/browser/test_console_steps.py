@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from tests.securechat.browser.visit import TOGETHER, WAIT_SECONDS, Visit
-from tests.securechat.browser.work import Console, Team, a_team, beside
+from tests.securechat.browser.work import Console, Team, beside
 
 pytestmark = TOGETHER
 
 _MS = WAIT_SECONDS * 1000
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def together(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Team]:
-    """Anna, Ben and Cas; each test opens tabs of its own in their browsers."""
-    async with a_team(browser, tmp_path_factory.mktemp("steps")) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def team(together: Team) -> AsyncIterator[Team]:
-    """The same team, without the tabs of other tests."""
-    yield together
-    await together.tidy()
 
 
 async def _talking(one: Console, text: str) -> Visit:

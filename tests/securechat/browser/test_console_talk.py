@@ -8,33 +8,16 @@ import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Route, expect
 
 from tests.securechat.browser.visit import TOGETHER, WAIT_SECONDS, Place, Visit
-from tests.securechat.browser.work import Console, Team, a_team, beside, founder, worker
+from tests.securechat.browser.work import Console, Team, beside, founder, worker
 from tests.securechat.crew import a_crew
 
 pytestmark = TOGETHER
 
 _MS = WAIT_SECONDS * 1000
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def together(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Team]:
-    """Anna, Ben and Cas; each test opens tabs of its own in their browsers."""
-    async with a_team(browser, tmp_path_factory.mktemp("team")) as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def team(together: Team) -> AsyncIterator[Team]:
-    """The same team, without the tabs of other tests."""
-    yield together
-    await together.tidy()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -43,7 +43,7 @@ async def _cards(request: Request) -> Response:
         {
             "areas": [{"id": name, "name": one.name} for name, one in areas.items()],
             "area": area,
-            "languages": info_card.languages_of(bot.house, area),
+            "languages": bot.house.settings.languages_of(area),
             "cards": [
                 {"id": one.id, "titles": one.titles, "texts": one.texts}
                 for one in info_card.cards(bot.house, bot.adapters, area)
