@@ -14,7 +14,9 @@ from wijkbot.cli import main, staff
 from wijkbot.clock import Clock
 
 
-def _at(moment: datetime) -> type[Clock]:
+def at_moment(moment: datetime) -> type[Clock]:
+    """A clock for commands, given at that moment."""
+
     class AtThatMoment(Clock):
         """A clock that shows that moment when it is made."""
 
@@ -27,7 +29,7 @@ def _at(moment: datetime) -> type[Clock]:
 
 if __name__ == "__main__":
     when, times, *command = sys.argv[1:]
-    vars(staff)["Clock"] = _at(datetime.fromisoformat(when))
+    vars(staff)["Clock"] = at_moment(datetime.fromisoformat(when))
     sys.argv[1:] = command
     for _ in range(int(times)):
         try:

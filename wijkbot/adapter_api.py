@@ -16,21 +16,27 @@ from typing import Any, Protocol, runtime_checkable
 
 from wijkbot.adapter_words import (
     ActResult,
+    Approval,
     Attachment,
+    Capabilities,
     Photo,
     Queued,
     Reason,
     Refused,
     SendResult,
     Sent,
+    Template,
+    TemplateState,
+    TemplateText,
     Unknown,
     Unsupported,
 )
 
 # What this module only passes on; all that it defines itself is part of the seam as well.
 __all__ = [
-    "ActResult", "Attachment", "Photo", "Queued", "Reason", "Refused", "SendResult", "Sent",
-    "Unknown", "Unsupported",
+    "ActResult", "Approval", "Attachment", "Capabilities", "Photo", "Queued", "Reason",
+    "Refused", "SendResult", "Sent", "Template", "TemplateState", "TemplateText", "Unknown",
+    "Unsupported",
 ]  # fmt: skip
 
 
@@ -65,8 +71,8 @@ class SenderKind(StrEnum):
     CHANNEL = "channel"
 
 
-PLATFORM_OPT_OUT = "platform_opt_out"
-"""Payload of a STOP that the platform confirmed by itself: we obey it and stay silent."""
+PLATFORM_OPT_OUT, PLATFORM_OPT_IN = "platform_opt_out", "platform_opt_in"
+"""Payload of a STOP, a START that the platform confirmed by itself: obeyed in silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,10 @@ class IncomingEvent:
     ``payload`` is the start token of a deep link, without its prefix. ``edits`` is the
     ``event_id`` of the message that an edit changes, where the platform tells. ``is_admin`` is
     for the house to fill in, by asking :meth:`Adapter.is_admin`; an adapter leaves it alone.
+
+    ``alias`` is another address of the same chat and sender, where a platform knows one person
+    by two (a number and an id): from then on both mean ``chat``. ``refused``: what a failed
+    delivery means, in the same words as a refused send.
     """
 
     kind: EventKind
@@ -106,6 +116,8 @@ class IncomingEvent:
     invited_by: str = ""
     chat_title: str = ""
     is_admin: bool = False
+    alias: str = ""
+    refused: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,12 @@ class Message:
     the address of who was answered in a group: where the platform can, only they can press its
     choices. ``only_asker``: where the chat can, nobody else sees the message.
 
+    ``heard_at`` is when the resident of a private chat wrote last, None when that is not known:
+    a platform with a reply window (``Capabilities.reply_window_hours``) counts from there.
+    ``is_shut``: the platform itself said that the window is shut. Outside the window
+    ``template`` goes instead of the text, and without one the send is refused with
+    ``Reason.NEEDS_TEMPLATE``.
+
     ``photo`` and ``attachment`` come on top of what the text says: a platform without pictures
     shows ``photo.alt`` below it (:meth:`in_words`). ``is_silent``: ring no bell, if that can be.
     """
@@ -156,6 +174,9 @@ class Message:
     is_silent: bool = False
     asker: str = ""
     only_asker: bool = False
+    heard_at: datetime | None = None
+    is_shut: bool = False
+    template: Template | None = None
 
     def in_words(self) -> Message:
         """The same message for a platform that shows text only."""
@@ -171,35 +192,6 @@ class Audience(StrEnum):
     PRIVATE = "private"
     GROUP = "group"
     ADMINS = "admins"
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What one chat can do. Numbers are limits of the platform; 0 means "not at all".
-
-    What is about the account is the same for every chat, also for the chat "". ``gap_ms`` and
-    ``group_gap_ms`` lie between two messages to one private chat and to one group.
-    ``account_per_s`` messages may leave for all chats together, and ``account_burst`` at once
-    after a rest; 0 a second is no limit that we know of.
-    """
-
-    max_text: int = 4096
-    max_buttons: int = 0
-    has_links_in_buttons: bool = False
-    can_edit: bool = False
-    can_withdraw: bool = False
-    can_pin: bool = False
-    can_thread: bool = False
-    has_photos: bool = False
-    has_attachments: bool = False
-    can_show_to_one: bool = False
-    has_receipts: bool = False
-    is_idempotent: bool = False
-    reply_window_hours: int = 0
-    gap_ms: int = 1000
-    group_gap_ms: int = 1000
-    account_per_s: float = 0.0
-    account_burst: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +376,18 @@ class Mounted(Protocol):
 
     def asgi(self) -> Any:
         """The ASGI application to mount."""
+
+
+@runtime_checkable
+class Templated(Protocol):
+    """An adapter of a platform that lets one write unasked by approved templates only."""
+
+    async def template_states(self, wanted: Sequence[TemplateText]) -> Sequence[TemplateState]:
+        """How far each of these is, in their order; asked of the platform now.
+
+        Raises:
+            ConfigError: the platform cannot be asked; the remedy says what to do.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What goes with a text to a platform, and how did sending it end? Words of the seam.
+"""What can a chat take, what goes with a text, how did sending end? Words of the seam.
 
 Adapters take them from ``wijkbot.adapter_api``.
 """
@@ -34,6 +34,87 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one chat can do. Numbers are limits of the platform; 0 means "not at all".
+
+    What is about the account is the same for every chat, also for the chat "". ``gap_ms`` and
+    ``group_gap_ms`` lie between two messages to one private chat and to one group.
+    ``account_per_s`` messages may leave for all chats together, and ``account_burst`` at once
+    after a rest; 0 a second is no limit that we know of. ``unasked_per_day``: to so many
+    different residents a template may go in 24 hours; 0 is no limit. ``has_aliases``: one
+    person may write from two addresses (``IncomingEvent.alias``).
+    """
+
+    max_text: int = 4096
+    max_buttons: int = 0
+    has_links_in_buttons: bool = False
+    can_edit: bool = False
+    can_withdraw: bool = False
+    can_pin: bool = False
+    can_thread: bool = False
+    has_photos: bool = False
+    has_attachments: bool = False
+    can_show_to_one: bool = False
+    has_receipts: bool = False
+    is_idempotent: bool = False
+    reply_window_hours: int = 0
+    gap_ms: int = 1000
+    group_gap_ms: int = 1000
+    account_per_s: float = 0.0
+    account_burst: int = 1
+    unasked_per_day: int = 0
+    has_aliases: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text that a platform approved beforehand, for who may not be written to freely.
+
+    ``name`` is that of the content item, the same in every language; ``values`` fill in its
+    places {{1}}, {{2}} and so on, each on one line.
+    """
+
+    name: str
+    language: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateText:
+    """A template as it is to be approved: its body has places {{1}}, {{2}} and so on.
+
+    ``category`` is the platform's word for what it is for; ``examples`` shows each place filled.
+    """
+
+    name: str
+    language: str
+    category: str
+    body: str
+    examples: tuple[str, ...] = ()
+    buttons: tuple[str, ...] = ()
+
+
+class Approval(StrEnum):
+    """How far a template is with its platform."""
+
+    APPROVED = "approved"
+    WAITS = "waits"
+    REJECTED = "rejected"
+    MISSING = "missing"
+    DIFFERS = "differs"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateState:
+    """How far one template is; ``detail`` says what differs or why it was rejected."""
+
+    name: str
+    language: str
+    approval: Approval
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """The platform took it; ``message_id`` is its id there."""
 
@@ -42,9 +123,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The platform accepted it for later; a DELIVERY event tells the rest."""
+    """The platform accepted it for later; a DELIVERY event tells the rest.
+
+    ``by_template``: the message's template went out, not its text.
+    """
 
     message_id: str
+    by_template: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +150,7 @@ class Reason(StrEnum):
     GONE = "gone"
     RATE = "rate"
     WINDOW = "window"
+    NEEDS_TEMPLATE = "needs_template"
     CONTENT = "content"
     REKEYED = "rekeyed"
     EXPIRED = "expired"

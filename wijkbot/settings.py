@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -21,6 +22,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableVariableError
 
+from wijkbot.engine.pick import plain
 from wijkbot.settings_sections import (
     LANGUAGES,
     ChannelSettings,
@@ -84,6 +86,12 @@ class _Environment(EnvSettingsSource):
         return found
 
 
+@cache
+def _alone(organisation: str) -> dict[str, Neighbourhood]:
+    """The neighbourhood of who names none; asked for several times with every message."""
+    return {"": Neighbourhood(name=organisation)}
+
+
 class Settings(BaseSettings):
     """The whole configuration. Only ``[organisation]`` and one channel are needed."""
 
@@ -124,7 +132,12 @@ class Settings(BaseSettings):
         """All neighbourhoods; without any there is one, named after the organisation."""
         if self.neighbourhoods:
             return self.neighbourhoods
-        return {"": Neighbourhood(name=self.organisation.name)}
+        return _alone(self.organisation.name)
+
+    def word_of(self, neighbourhood: str) -> str:
+        """What a resident writes after AANMELD for that neighbourhood; "" needs no word."""
+        area = self.neighbourhoods.get(neighbourhood)
+        return "" if area is None else area.word or neighbourhood
 
     def secure_link(self) -> str:
         """The door of the secure chat, ours or the organisation's own; "" without one."""
@@ -193,7 +206,21 @@ def settings_from(raw: dict[str, Any]) -> Settings:
     return settings
 
 
+def _check_words(settings: Settings) -> None:
+    """Two neighbourhoods with one word would each get the other's subscribers."""
+    seen: dict[str, str] = {}
+    for area in settings.neighbourhoods:
+        word = plain(settings.word_of(area))
+        if word in seen:
+            raise SettingsError(
+                f"neighbourhoods.{area}.word",
+                f"{word!r} is the word of {seen[word]!r} too; give each its own",
+            )
+        seen[word] = area
+
+
 def _check_names(settings: Settings) -> None:
+    _check_words(settings)
     if settings.policy.mode == "listen" and not (
         settings.go_live.dpia_date and settings.go_live.vote_date
     ):

@@ -39,6 +39,7 @@ _SPAN = re.compile(
 _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://(127\.0\.0\.1|localhost)(:\d{1,5})?")
 _SMTP = re.compile(r"smtps?://([^\s/@]+@)?[A-Za-z0-9.-]+(:\d{1,5})?/?")
 _ADDRESS = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_WORD = re.compile(r"[A-Za-z0-9]{2,30}")
 _VERSION_LENGTH = 12
 
 
@@ -352,8 +353,17 @@ class UnderstandingSettings(_Section):
     semantic: bool = False
 
 
+def _short_word(value: str) -> str:
+    if value and not _WORD.fullmatch(value):
+        raise ValueError('use one word of letters and digits, as "zonnewijk"')
+    return value
+
+
 class Neighbourhood(_Section):
-    """``[neighbourhoods.<id>]``: one neighbourhood; ``content`` is its overlay folder."""
+    """``[neighbourhoods.<id>]``: one neighbourhood; ``content`` is its overlay folder.
+
+    ``word`` is what residents write after AANMELD; "" is the id itself.
+    """
 
     name: str
     country: Country | None = None
@@ -361,6 +371,7 @@ class Neighbourhood(_Section):
     languages: Languages = ()
     content: str = ""
     timezone: str = ""
+    word: Annotated[str, AfterValidator(_short_word)] = ""
 
     @field_validator("timezone")
     @classmethod

@@ -45,6 +45,7 @@ from wijkbot_telegram.health import health_of
 from wijkbot_telegram.options import read_options
 from wijkbot_telegram.outgoing import MAX_BUTTONS, MAX_UNITS, Post, posts_for
 from wijkbot_telegram.receiving import Receiver
+from wijkbot_telegram.turnstile import Turnstile
 
 FIXED_TOKEN = "hulp"  # noqa: S105 -- the public start word, the same for everybody
 MAX_ANSWER = 200
@@ -86,7 +87,8 @@ class TelegramAdapter:
         self._options = read_options(config)
         self._now = now
         self._client = Client(self._options)
-        self._receiver = Receiver(config.name, self._options, self._client, now)
+        turnstile = Turnstile(self._options, config.data_dir)
+        self._receiver = Receiver(config.name, self._options, self._client, now, turnstile)
 
     async def start_sending(self, port: Port) -> None:
         """Learn our own name, for links and webhooks; asks for no updates."""
@@ -127,7 +129,7 @@ class TelegramAdapter:
             can_show_to_one=self._options.ephemeral and ids.is_group(chat),
             gap_ms=GAP_MS,
             group_gap_ms=GROUP_GAP_MS,
-            account_per_s=28.0,
+            account_per_s=float(self._options.per_second),
             account_burst=2,
         )
 

@@ -28,6 +28,8 @@ from telegram.request import HTTPXRequest
 
 from wijkbot.adapter_api import Attachment
 from wijkbot_telegram.errors import says
+from wijkbot_telegram.gate import Gate
+from wijkbot_telegram.ids import is_group
 from wijkbot_telegram.incoming import ALLOWED_UPDATES
 from wijkbot_telegram.media import send_media
 from wijkbot_telegram.options import Options
@@ -36,6 +38,10 @@ from wijkbot_telegram.outgoing import Post
 POLL_SECONDS = 30
 CONNECTIONS = 64
 """Twice as many as messages are sent at once: a pressed button never waits for a slow send."""
+PRIVATE_REST = 1.0
+"""Seconds between two messages to one person, counted from the answer to the first."""
+SPARE = 2
+"""Messages a second between what we send and the 30 that Telegram takes of an ordinary bot."""
 _POLL_GRACE_SECONDS = 10.0
 _SEND_SECONDS = 20.0
 
@@ -53,6 +59,7 @@ class Client:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._gate = Gate(options.per_second + SPARE)
         self._polling = HTTPXRequest(connection_pool_size=1, connect_timeout=10.0)
         self._requests = HTTPXRequest(
             connection_pool_size=CONNECTIONS,
@@ -134,58 +141,66 @@ class Client:
             if post.reply_to
             else None
         )
-        if post.photo is not None or post.attachment is not None:
-            keyboard = _keyboard(post)
-            found = await send_media(
-                self._bot, chat, post, thread=thread, reply=reply, keyboard=keyboard
+        keyboard = _keyboard(post)
+        async with self._gate.turn(chat, _rest(chat, post)):
+            if post.photo is not None or post.attachment is not None:
+                found = await send_media(
+                    self._bot, chat, post, thread=thread, reply=reply, keyboard=keyboard
+                )
+                return found.message_id
+            sent = await self._bot.send_message(
+                chat,
+                post.text,
+                disable_notification=True if post.is_silent else None,
+                message_thread_id=thread,
+                reply_markup=keyboard,
+                reply_parameters=reply,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
-            return found.message_id
-        sent = await self._bot.send_message(
-            chat,
-            post.text,
-            disable_notification=True if post.is_silent else None,
-            message_thread_id=thread,
-            reply_markup=_keyboard(post),
-            reply_parameters=reply,
-            link_preview_options=LinkPreviewOptions(is_disabled=True),
-        )
         return sent.message_id
 
     async def _send_to_one(self, chat: str, post: Post) -> int:
         """The library has no word for this yet, so the parameter goes beside its own."""
-        sent = await self._bot.send_message(
-            chat,
-            post.text,
-            message_thread_id=post.thread,
-            reply_markup=_keyboard(post),
-            link_preview_options=LinkPreviewOptions(is_disabled=True),
-            api_kwargs={"ephemeral_message_parameters": {"receiver_user_id": post.to_one}},
-        )
+        only = {"ephemeral_message_parameters": {"receiver_user_id": post.to_one}}
+        async with self._gate.turn():
+            sent = await self._bot.send_message(
+                chat,
+                post.text,
+                message_thread_id=post.thread,
+                reply_markup=_keyboard(post),
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                api_kwargs=only,
+            )
         return sent.message_id
 
     async def edit(self, chat: str, number: int, post: Post) -> None:
         """Replace text and buttons; the same text again is fine."""
+        keyboard = _keyboard(post)
         with _passing("message is not modified"):
-            await self._bot.edit_message_text(
-                post.text,
-                chat_id=chat,
-                message_id=number,
-                reply_markup=_keyboard(post),
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-            )
+            async with self._gate.turn():
+                await self._bot.edit_message_text(
+                    post.text,
+                    chat_id=chat,
+                    message_id=number,
+                    reply_markup=keyboard,
+                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                )
 
     async def edit_caption(self, chat: str, number: int, post: Post) -> None:
         """Replace what stands below a photo; the same words again are fine."""
+        keyboard = _keyboard(post)
         with _passing("message is not modified"):
-            await self._bot.edit_message_caption(
-                chat_id=chat, message_id=number, caption=post.text, reply_markup=_keyboard(post)
-            )
+            async with self._gate.turn():
+                await self._bot.edit_message_caption(
+                    chat_id=chat, message_id=number, caption=post.text, reply_markup=keyboard
+                )
 
     async def edit_file(self, chat: str, number: int, file: Attachment) -> None:
         """Put another file in the place of one; a message that is gone stays gone."""
         media = InputMediaDocument(file.data, filename=file.name)
         with _passing("message is not modified", "message to edit not found"):
-            await self._bot.edit_message_media(media, chat_id=chat, message_id=number)
+            async with self._gate.turn():
+                await self._bot.edit_message_media(media, chat_id=chat, message_id=number)
 
     async def delete(self, chat: str, number: int) -> None:
         """Delete a message; one that is gone already is fine."""
@@ -236,6 +251,11 @@ def _passing(*phrases: str) -> Iterator[None]:
     except BadRequest as error:
         if not says(error, *phrases):
             raise
+
+
+def _rest(chat: str, post: Post) -> float:
+    """How many seconds a person is left alone; a group's twenty a minute are the house's."""
+    return 0.0 if is_group(chat) or post.is_urgent else PRIVATE_REST
 
 
 def _keyboard(post: Post) -> InlineKeyboardMarkup | None:

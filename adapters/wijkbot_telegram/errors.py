@@ -40,9 +40,12 @@ _FORBIDDEN = {
 _BAD_REQUEST = {
     "chat not found": Reason.GONE,
     "peer_id_invalid": Reason.GONE,
-    "chat_write_forbidden": Reason.BLOCKED,
-    "not enough rights to send": Reason.BLOCKED,
-    "have no rights to send": Reason.BLOCKED,
+    # A group may close for the night, and Telegram tells nobody when it opens again: what was to
+    # be said now is over, and the chat goes on.
+    "chat_write_forbidden": Reason.EXPIRED,
+    "not enough rights to send": Reason.EXPIRED,
+    "have no rights to send": Reason.EXPIRED,
+    "topic_closed": Reason.EXPIRED,
     "query is too old": Reason.EXPIRED,
     "query id is invalid": Reason.EXPIRED,
     "can't be edited": Reason.EXPIRED,
@@ -51,6 +54,7 @@ _BAD_REQUEST = {
     "message to pin not found": Reason.MISSING,
     "message_id_invalid": Reason.MISSING,
 }
+_SECONDS = re.compile(r"retry after (\d{1,5})", re.IGNORECASE)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # A bare code of the server; the library has put its capitals away ("Button_data_invalid").
 _CODE = re.compile(r"[A-Za-z]+(_[A-Za-z]+)+")
@@ -83,6 +87,10 @@ def _not_delivered(error: TelegramError) -> Refused | Unknown:
             detail=type(error).__name__,
             whole_account=True,
         )
+    if says(error, "too many requests"):  # without the parameter that tells for how long
+        found = _SECONDS.search(error.message)
+        pause = float(found[1]) if found else PAUSE_WITHOUT_NETWORK
+        return Refused(Reason.RATE, permanent=False, retry_after=pause)
     if isinstance(error.__cause__, _NOT_SENT):
         return Refused(
             Reason.UNAVAILABLE,

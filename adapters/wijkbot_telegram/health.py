@@ -16,6 +16,8 @@ _REMEDIES = {
     "or 8443, with a certificate that is valid",
     "InvalidToken": "Telegram refuses the token: ask @BotFather for the right one, put it in "
     "the settings and restart",
+    "AnotherInstallation": "another wijkbot on this machine receives with this token: stop one "
+    "of the two, or give one a bot of its own at @BotFather; it is tried again every 5 seconds",
     "Conflict": "another process receives for this bot, or a webhook was set elsewhere: stop "
     "that one, it is tried again every 30 seconds",
 }

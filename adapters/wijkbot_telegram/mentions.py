@@ -33,7 +33,7 @@ class Heard:
 
 def hear(text: str, entities: Sequence[MessageEntity], me: Me) -> Heard:
     """Read the entities, whose offsets count UTF-16 units, and take the bot's name out."""
-    units = text.encode("utf-16-le")
+    units = text.encode("utf-16-le", "surrogatepass")
     names = sorted(span for entity in entities if (span := _name_span(units, entity, me)))
     left, at = "", 0
     for start, end in names:

@@ -13,7 +13,18 @@ from wijkbot.adapter_api import ChannelConfig, ConfigError
 BASE_URL = "https://api.telegram.org/bot"
 BASE_FILE_URL = "https://api.telegram.org/file/bot"
 
-_KNOWN = ("base_file_url", "base_url", "ephemeral", "receive", "token", "webhook_secret")
+_KNOWN = (
+    "base_file_url",
+    "base_url",
+    "ephemeral",
+    "per_second",
+    "receive",
+    "token",
+    "webhook_secret",
+)
+PER_SECOND = 28
+"""A little below the 30 messages a second that Telegram takes of an ordinary bot."""
+_MOST_PER_SECOND = 10_000
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 
@@ -23,6 +34,7 @@ class Options:
     """The checked settings of one bot. ``webhook_url`` is "" when the bot polls.
 
     ``ephemeral``: a link for one person in a group is shown to that person only.
+    ``per_second``: so many messages may leave in a second.
     """
 
     token: str
@@ -31,6 +43,7 @@ class Options:
     webhook_secret: str
     webhook_url: str = ""
     ephemeral: bool = False
+    per_second: int = PER_SECOND
 
 
 def read_options(config: ChannelConfig) -> Options:
@@ -56,6 +69,7 @@ def read_options(config: ChannelConfig) -> Options:
         webhook_secret=secret,
         webhook_url=_webhook_url(config, base_url) if receive == "webhook" else "",
         ephemeral=_switch(config, "ephemeral"),
+        per_second=_per_second(config),
     )
 
 
@@ -70,6 +84,14 @@ def _switch(config: ChannelConfig, key: str) -> bool:
     value = config.options.get(key, False)
     if not isinstance(value, bool):
         raise ConfigError(_key(config, key), "write true or false, without quotes")
+    return value
+
+
+def _per_second(config: ChannelConfig) -> int:
+    value = config.options.get("per_second", PER_SECOND)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_PER_SECOND:
+        remedy = f"give a whole number from 1 to {_MOST_PER_SECOND}, or leave it out"
+        raise ConfigError(_key(config, "per_second"), remedy)
     return value
 
 

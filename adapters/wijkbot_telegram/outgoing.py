@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from wijkbot.adapter_api import Attachment, Choice, Message, Photo
+from wijkbot.adapter_api import Attachment, Choice, Message, Photo, Urgency
 from wijkbot_telegram.ids import is_group, pack_choice, reply_target, user_of
 
 MAX_UNITS = 4096
@@ -34,7 +34,7 @@ class Post:
     """One message of Telegram. ``reply_to`` and ``thread`` are its own numbers.
 
     ``to_one`` is the member who alone sees it, where Telegram does that. Of a ``photo`` the text
-    stands below it. ``is_silent``: no phone rings.
+    stands below it. ``is_silent``: no phone rings. ``is_urgent``: no pause of its chat counts.
     """
 
     text: str
@@ -45,6 +45,7 @@ class Post:
     photo: Photo | None = None
     attachment: Attachment | None = None
     is_silent: bool = False
+    is_urgent: bool = False
 
 
 def posts_for(chat: str, message: Message, *, ephemeral: bool = False) -> tuple[Post, ...]:
@@ -61,6 +62,8 @@ def posts_for(chat: str, message: Message, *, ephemeral: bool = False) -> tuple[
     posts = [Post(piece, thread=thread) for piece in pieces]
     posts[0] = replace(posts[0], reply_to=reply_target(message.answer_to, chat))
     posts[-1] = replace(posts[-1], rows=_rows(buttons))
+    is_urgent = message.urgency is Urgency.CRISIS
+    posts = [replace(post, is_urgent=is_urgent) for post in posts]
     whom = user_of(message.asker) if ephemeral and message.only_asker and is_group(chat) else ""
     if whom and len(posts) == 1:
         posts[0] = replace(posts[0], to_one=int(whom))

@@ -20,12 +20,14 @@ from wijkbot_telegram.health import NOT_STORED
 from wijkbot_telegram.incoming import Understood, read_update
 from wijkbot_telegram.mentions import Me
 from wijkbot_telegram.options import Options
+from wijkbot_telegram.turnstile import AnotherInstallation, Turnstile
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 -- the header's name
 _KEPT_ME = "telegram_me"
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _CONFLICT_PAUSE = 30.0
+_LOCK_PAUSE = 5.0
 _START_SECONDS = 10.0
 
 _log = structlog.get_logger()
@@ -35,7 +37,12 @@ class Receiver:
     """Brings updates to the port. ``trouble`` names what stops it, "" when nothing does."""
 
     def __init__(
-        self, name: str, options: Options, client: Client, now: Callable[[], datetime]
+        self,
+        name: str,
+        options: Options,
+        client: Client,
+        now: Callable[[], datetime],
+        turnstile: Turnstile,
     ) -> None:
         self.me: Me | None = None
         self.trouble = ""
@@ -43,6 +50,7 @@ class Receiver:
         self._options = options
         self._client = client
         self._now = now
+        self._turnstile = turnstile
         self._pause = _FIRST_PAUSE
         self._tried = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,6 +81,7 @@ class Receiver:
         if receiving is not None:
             receiving.cancel()
             await asyncio.gather(receiving, return_exceptions=True)
+        self._turnstile.release()
         self._well()
 
     async def stop(self) -> None:
@@ -118,6 +127,8 @@ class Receiver:
         """Prepare and poll, again and again; ends when the webhook stands or the token fails."""
         while True:
             try:
+                if not self._options.webhook_url:
+                    self._turnstile.take()
                 await self._prepare(port)
                 if self._options.webhook_url:
                     self._well()
@@ -127,6 +138,9 @@ class Receiver:
             except InvalidToken as error:
                 self._report(error)
                 return
+            except AnotherInstallation as error:
+                self._report(error)
+                await asyncio.sleep(_LOCK_PAUSE)
             except Conflict as error:
                 # Another process polls, or somebody set a webhook: prepare anew, but slowly.
                 self._report(error)
@@ -200,7 +214,7 @@ class Receiver:
                 channel=self._name,
                 error=type(error).__name__,
             )
-            return Understood()
+            return Understood(dismissals=_pressed_in(update))
 
     async def _dismiss(self, query_id: str, text: str) -> None:
         with suppress(TelegramError):
@@ -212,7 +226,8 @@ class Receiver:
 
     def _report(self, error: Exception) -> None:
         name = type(error).__name__
-        self.trouble = name if isinstance(error, TelegramError) else NOT_STORED
+        is_ours = not isinstance(error, (AnotherInstallation, TelegramError))
+        self.trouble = NOT_STORED if is_ours else name
         self._tried.set()
         _log.warning("telegram_receive_failed", channel=self._name, error=name)
 
@@ -221,6 +236,13 @@ class Receiver:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _pressed_in(update: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The press in an update that nobody can read: who made it waits for an answer."""
+    query = update.get("callback_query")
+    number = query.get("id") if isinstance(query, dict) else None
+    return ((number, ""),) if isinstance(number, str) else ()
 
 
 def _json_object(body: bytes) -> dict[str, Any] | None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from datetime import datetime, timedelta
-
-import requests
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from wijkbot.adapter_api import (
     Adapter,
@@ -17,38 +14,36 @@ from wijkbot.adapter_api import (
     IncomingEvent,
     Message,
     Port,
-    Queued,
-    Reason,
-    Refused,
     SendResult,
-    Unknown,
+    TemplateState,
+    TemplateText,
     Unsupported,
     WebhookReply,
     WebhookRequest,
 )
 from wijkbot_whatsapp import incoming
 from wijkbot_whatsapp.absent import Absent
-from wijkbot_whatsapp.client import Client, Failed, Unclear, did_not_leave
+from wijkbot_whatsapp.answered import Answered
+from wijkbot_whatsapp.arrivals import Arrivals
+from wijkbot_whatsapp.catalogue import Catalogue
+from wijkbot_whatsapp.choices import MOST_IN_LIST
+from wijkbot_whatsapp.client import Client, Failed, Unclear
+from wijkbot_whatsapp.health import State, health_of
+from wijkbot_whatsapp.media import Media
 from wijkbot_whatsapp.options import read_options
-from wijkbot_whatsapp.outgoing import (
-    MAX_TEXT,
-    PAUSE_WITHOUT_SERVICE,
-    Post,
-    posts_for,
-    refusal,
-)
-from wijkbot_whatsapp.windows import Windows
+from wijkbot_whatsapp.outgoing import MAX_TEXT, WINDOW
+from wijkbot_whatsapp.sending import Sender
 
 GAP_MS = 6000
+"""WhatsApp lets one number write to one person about once in this time."""
+
 PER_S = 80.0
 BURST = 8
 """Of one number; what is a little too much at once waits at Twilio and is not refused."""
-"""WhatsApp lets one number write to one person about once in this time."""
 
 _EMPTY = b"<Response/>"
-_CLOCKS_APART = timedelta(seconds=60)
-_REMEMBERED = 1000
 _DOORS = frozenset({"message", "fallback", "status"})
+_BAD = WebhookReply(400)
 
 
 def create(config: ChannelConfig) -> Adapter:
@@ -65,26 +60,37 @@ class WhatsAppAdapter(Absent):
     sends_from_home = False
 
     def __init__(self, config: ChannelConfig, now: Callable[[], datetime]) -> None:
+        self._config = config
         self._options = read_options(config)
         self._now = now
         self._client = Client(self._options)
-        self._windows = Windows(config.name, self._options.auth_token)
-        self._sids: deque[str] = deque(maxlen=_REMEMBERED)
+        self._catalogue = Catalogue(config.name, self._client, now)
+        self._sender = Sender(self._client, self._catalogue, now)
+        self._media = Media(self._client)
+        self._answered = Answered(config.name, now)
+        self._arrivals = Arrivals(config.name, self._client, self._media, self._answered, now)
 
     async def start_sending(self, port: Port) -> None:
-        """Recall whom we may write to."""
-        await self._windows.recall(port)
+        """Nothing is asked of Twilio yet; from now on the house can be told things."""
+        self._answered.use(port)
 
     async def start(self, port: Port) -> None:
-        """The same: what comes in comes through ``read_webhook``, in any process."""
-        if not self._windows.is_known:
-            await self._windows.recall(port)
+        """Ask in the background what came in while nobody listened, now and hourly.
+
+        All else comes through ``read_webhook``, in any process.
+        """
+        if not self._answered.has_port:
+            self._answered.use(port)
+        await self._arrivals.start(port)
 
     async def stop_receiving(self) -> None:
-        """Nothing is fetched, so there is nothing to stop."""
+        """Ask nothing more; webhooks go on."""
+        await self._arrivals.stop()
 
     async def stop(self) -> None:
-        """Close all connections."""
+        """Stop what goes on in the background and close all connections."""
+        await self._arrivals.stop()
+        await self._media.stop()
         await self._client.close()
 
     async def read_webhook(self, request: WebhookRequest) -> WebhookReply:
@@ -92,13 +98,12 @@ class WhatsAppAdapter(Absent):
         door = request.rest.strip("/")
         if request.method != "POST" or door not in _DOORS:
             return WebhookReply(404)
-        signature = request.headers.get(incoming.SIGNATURE_HEADER, "")
-        if not signature:
+        if not request.headers.get(incoming.SIGNATURE_HEADER):
             return WebhookReply(403)
         form = incoming.read_form(request.body)
         if form is None:
-            return WebhookReply(400)
-        if not incoming.is_signed(request.url, form, signature, self._options.auth_token):
+            return _BAD
+        if not incoming.is_signed(request.url, form, request.headers, self._options.signing_words):
             return WebhookReply(403)
         if door == "status":
             is_whole = incoming.is_status(form)
@@ -106,21 +111,26 @@ class WhatsAppAdapter(Absent):
         return await self._message(form) if incoming.is_message(form) else _BAD
 
     async def _message(self, form: incoming.Form) -> WebhookReply:
-        now = self._now()
-        await self._windows.heard(form.get("From"), now)
-        event = incoming.read_message(form, now)
-        return _answered(event) if event else _answered()
+        sid = incoming.sid_of(form)
+        self._media.take_away(incoming.media_of(form))
+        if incoming.is_answered(form):
+            await self._answered.note(sid)
+            return _answered(None)
+        return _answered(incoming.read_message(form, self._now()))
 
     def capabilities(self, chat: str) -> Capabilities:  # noqa: ARG002 (all chats are alike)
-        """Text with numbered choices, inside the 24 hours; receipts come back."""
+        """Text with buttons, a list or numbers, inside the 24 hours; receipts come back."""
         return Capabilities(
             max_text=MAX_TEXT,
+            max_buttons=MOST_IN_LIST,
             has_receipts=True,
-            reply_window_hours=24,
+            reply_window_hours=int(WINDOW.total_seconds()) // 3600,
             gap_ms=GAP_MS,
             group_gap_ms=GAP_MS,
             account_per_s=PER_S,
             account_burst=BURST,
+            unasked_per_day=self._options.tier,
+            has_aliases=True,
         )
 
     def private_link(self, token: str) -> str:  # noqa: ARG002 (links carry none)
@@ -128,84 +138,62 @@ class WhatsAppAdapter(Absent):
         return f"https://wa.me/{self._options.digits}?text=Hallo"
 
     async def send(self, chat: str, message: Message) -> SendResult:
-        """Send a message, in two pieces when it is long; of a photo what is on it, in words.
+        """Send a message; of a photo what is on it, in words.
 
-        The id is that of the last piece. After the first piece a failure gives Unknown, so
-        that nothing is sent twice.
+        Outside the 24 hours its template goes, or nothing. A text too long for one message
+        goes as two, and the id is that of the last; after the first piece a failure gives
+        Unknown, so that nothing is sent twice.
         """
-        now = self._now()
-        posts = posts_for(chat, message.in_words(), now)
-        if isinstance(posts, Refused):
-            return posts
-        if not await self._windows.is_open(chat, now):
-            return Refused(Reason.WINDOW, permanent=True, detail="24 hours")
-        result: SendResult = Unknown()
-        for number, post in enumerate(posts):
-            result = await self._post(post)
-            if not isinstance(result, Queued):
-                return Unknown("sent in part") if number else result
-        return result
-
-    async def _post(self, post: Post) -> SendResult:
-        since = self._now() - _CLOCKS_APART
-        try:
-            sid = await self._client.create(post)
-        except Failed as error:
-            verdict = refusal(error.status, error.code)
-            return verdict if isinstance(verdict, Refused) else await self._look_up(post, since)
-        except requests.RequestException as error:
-            if did_not_leave(error):
-                name = type(error).__name__
-                return Refused(Reason.UNAVAILABLE, False, PAUSE_WITHOUT_SERVICE, name)
-            return await self._look_up(post, since)
-        except Unclear:
-            # No answer in time, or one that is not Twilio's: it may have been sent.
-            return await self._look_up(post, since)
-        self._sids.append(sid)
-        return Queued(sid)
-
-    async def _look_up(self, post: Post, since: datetime) -> SendResult:
-        """Is a message with this text there that we did not know of? Then it is this one."""
-        try:
-            found = await self._client.find(post, since)
-        except Unclear:
-            return Unknown("no answer, and none on asking")
-        for sid in found:
-            if sid not in self._sids:
-                self._sids.append(sid)
-                return Queued(sid)
-        return Unknown("no answer")
+        return await self._sender.send(chat, message.in_words())
 
     async def fetch_media(self, reference: str) -> bytes | Unsupported:
-        """The bytes behind a media address of Twilio, at most 16 MB."""
+        """The bytes behind a media address of Twilio: a picture of at most 16 MB.
+
+        Twilio keeps it no longer than that.
+        """
         try:
             found = await self._client.download(reference)
         except Unclear as error:
             return Unsupported(f"media: {type(error).__name__}")
-        return Unsupported("media: not there, or too large") if found is None else found
+        if found is None:
+            return Unsupported("media: not there, too large, or no picture")
+        names = incoming.medium_at(reference)
+        self._media.take_away([names] if names else [], after=0)
+        return found
+
+    async def template_states(self, wanted: Sequence[TemplateText]) -> Sequence[TemplateState]:
+        """How far WhatsApp is with each of these; the list is read now."""
+        try:
+            return await self._catalogue.states(wanted)
+        except Failed as error:
+            remedy = f"Twilio answers {error.status}: look at the account's access to Content"
+        except Unclear as error:
+            remedy = f"no answer of Twilio ({type(error).__name__}): look at the network"
+        raise ConfigError(f"channels.{self._config.name}", remedy)
 
     async def health(self) -> Health:
-        """Does Twilio know the account, and is it active?"""
+        """Does Twilio know the account, is it active, and what did not work lately?"""
+        state = State(
+            hooks_url=self._options.hooks_url,
+            unasked_trouble=self._arrivals.trouble,
+            files_left=self._media.left,
+            has_buttons=self._catalogue.has_shapes,
+        )
         try:
-            status = await self._client.status()
+            return health_of(state, await self._client.status())
         except Failed as error:
             remedy = "check account_sid and auth_token against Twilio's console"
             return Health(False, f"Twilio answers {error.status}", remedy)
         except Unclear as error:
             name = type(error).__name__
             return Health(False, f"no answer of Twilio: {name}", "check this machine's network")
-        if status != "active":
-            return Health(False, f"the account is {status}", "see Twilio's console for why")
-        return Health(True)
 
     def secrets(self) -> tuple[str, ...]:
-        """The token and the account's number."""
-        return self._options.auth_token, self._options.account_sid
+        """The tokens and the account's number."""
+        return *self._options.signing_words, self._options.account_sid
 
 
-_BAD = WebhookReply(400)
-
-
-def _answered(*events: IncomingEvent) -> WebhookReply:
+def _answered(event: IncomingEvent | None) -> WebhookReply:
     """An empty TwiML document: the answer itself goes out by its own request."""
+    events = () if event is None else (event,)
     return WebhookReply(200, events=events, body=_EMPTY, media_type="text/xml")

@@ -1,14 +1,13 @@
-"""How do requests reach Twilio? The only file here that knows the network."""
+"""How are Twilio's services asked for something? Each call through its library, in time."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
 
 import requests
 from twilio.base.exceptions import (  # type: ignore[import-untyped]
@@ -16,27 +15,27 @@ from twilio.base.exceptions import (  # type: ignore[import-untyped]
     TwilioRestException,
     TwilioServiceException,
 )
-from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
-from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client as TwilioClient  # type: ignore[import-untyped]
+from twilio.rest.content.v1.content import ContentList  # type: ignore[import-untyped]
 from urllib3.exceptions import NewConnectionError
 
-from wijkbot_whatsapp.options import API_BASE_URL, Options
+from wijkbot_whatsapp.options import RETRIES, Options
 from wijkbot_whatsapp.outgoing import Post
+from wijkbot_whatsapp.stock import Content, content_from
+from wijkbot_whatsapp.wire import AT_ONCE, Wire
 
 CALL_SECONDS = 10.0
 """How long one call may take; the socket's own limit is shorter, so that its thread ends."""
 
 MAX_MEDIA = 16 * 1024 * 1024
-_SOCKET_SECONDS = 8.0
-_MAX_REDIRECTS = 3
-_CHUNK = 65_536
-_RECENT = 50
-_HOSTS_OF_MEDIA = (".twilio.com", ".twiliocdn.com")
+MEDIA_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+"""What may be fetched: nothing here reads a file, a film or a voice."""
 
-# Both write addresses, and one also bodies, into their lines.
-for _name in ("twilio.http_client", "urllib3.connectionpool"):
-    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+_RECENT = 50
+_PAGE = 200
+_MOST_PAGES = 50
+_SPARE_THREADS = 8
+"""A call that ran out of time may hold its thread a little longer than its turn."""
 
 _T = TypeVar("_T")
 
@@ -59,37 +58,52 @@ class Stopped(requests.ConnectionError):
     """The client was closed: nothing left."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message of a resident as Twilio lists it: without button, opt-out or place."""
+
+    sid: str
+    sender: str
+    body: str
+    media: int
+    at: datetime
+
+
 class Client:
-    """One account at Twilio. Every method ends within ``CALL_SECONDS``.
+    """One account at Twilio. Every call ends within ``CALL_SECONDS`` of its turn.
 
     Methods raise one of ``Failed`` or else of ``Unclear``; ``Stopped`` after ``close``.
     """
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._http = _Http(options.api_base_url)
+        self._wire = Wire(options.api_base_url)
         self._twilio = TwilioClient(
-            options.account_sid, options.auth_token, http_client=self._http
+            options.account_sid, options.auth_token, http_client=self._wire
         )
-        self._threads = ThreadPoolExecutor(8, thread_name_prefix="twilio")
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._threads = ThreadPoolExecutor(AT_ONCE + _SPARE_THREADS, thread_name_prefix="twilio")
         self._is_closed = False
 
     async def close(self) -> None:
         """Close all connections; a call that hangs ends by its own limit."""
         self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._http.close()
+        self._wire.close()
 
     async def create(self, post: Post) -> str:
         """Hand one message to Twilio and give its sid."""
+        what: dict[str, Any] = {"body": post.body}
+        if post.content:
+            what = {"content_sid": post.content, "content_variables": post.variables}
 
         def call() -> str:
             made = self._twilio.messages.create(
                 to=post.to,
                 from_=self._options.sender,
-                body=post.body,
                 validity_period=post.validity,
-                status_callback=f"{self._options.hooks_url}/status",
+                status_callback=f"{self._options.hooks_url}/status{RETRIES}",
+                **what,
             )
             return str(made.sid)
 
@@ -106,6 +120,30 @@ class Client:
 
         return await self._within(call)
 
+    async def inbound(self, since: datetime) -> list[Arrived]:
+        """What residents sent since then, oldest first; each page is a call of its own."""
+        listed = await self._all(
+            lambda: self._twilio.messages.page(
+                to=self._options.sender,
+                date_sent_after=since.astimezone(UTC),
+                page_size=_PAGE,
+            )
+        )
+        arrived = [_arrived(each) for each in listed]
+        return sorted((each for each in arrived if each.at >= since), key=lambda each: each.at)
+
+    async def contents(self) -> list[Content]:
+        """All texts with places that the account has, and how far WhatsApp is with each."""
+        kept = self._twilio.content.v1.content_and_approvals
+        return [content_from(each) for each in await self._all(lambda: kept.page(page_size=_PAGE))]
+
+    async def make_content(self, asked: dict[str, Any]) -> str:
+        """Make a text with places, and give its sid."""
+        request = ContentList.ContentCreateRequest(asked)
+        return await self._within(
+            lambda: str(self._twilio.content.v1.contents.create(request).sid)
+        )
+
     async def status(self) -> str:
         """The standing of the account, in Twilio's words: "active" is well."""
 
@@ -115,67 +153,52 @@ class Client:
         return await self._within(call)
 
     async def download(self, url: str) -> bytes | None:
-        """The bytes of a medium; None when it is not Twilio's, too large or not there."""
-        return await self._within(lambda: self._download(url))
+        """The bytes of a medium; None when it is not Twilio's, too large or of another type."""
+        auth = (self._options.account_sid, self._options.auth_token)
+        return await self._within(
+            lambda: self._wire.download(url, auth, MEDIA_TYPES.__contains__, MAX_MEDIA)
+        )
+
+    async def media_of(self, message: str) -> list[tuple[str, str]]:
+        """(sid, type) of each medium of a message."""
+
+        def call() -> list[tuple[str, str]]:
+            listed = self._twilio.messages(message).media.list(limit=_RECENT)
+            return [(str(each.sid), str(each.content_type or "")) for each in listed]
+
+        return await self._within(call)
+
+    async def erase(self, message: str, medium: str) -> None:
+        """Take a medium away from Twilio; one that is gone already is fine."""
+
+        def call() -> None:
+            self._twilio.messages(message).media(medium).delete()
+
+        try:
+            await self._within(call)
+        except Failed as error:
+            if error.status != requests.codes.not_found:
+                raise
+
+    async def _all(self, first: Callable[[], Any]) -> list[Any]:
+        found: list[Any] = []
+        page = await self._within(first)
+        for _ in range(_MOST_PAGES):
+            if page is None:
+                break
+            found += list(page)
+            page = await self._within(page.next_page)
+        return found
 
     async def _within(self, call: Callable[[], _T]) -> _T:
         if self._is_closed:
             raise Stopped
-        async with asyncio.timeout(CALL_SECONDS):
-            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-
-    def _download(self, url: str) -> bytes | None:
-        own = urlsplit(self._options.api_base_url)
-        url = self._http.at_server(url)
-        for redirects in range(_MAX_REDIRECTS + 1):
-            parts = urlsplit(url)
-            is_own = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
-            host = parts.hostname or ""
-            if not is_own and not (parts.scheme == "https" and host.endswith(_HOSTS_OF_MEDIA)):
-                return None
-            # The account's secret goes to the API only, never along with a redirect.
-            auth = self._auth() if is_own and not redirects else None
-            answer = self._http.get(url, auth)
-            with answer:
-                if answer.is_redirect:
-                    url = urljoin(url, answer.headers["location"])
-                    continue
-                return _capped(answer) if answer.ok else None
-        return None
-
-    def _auth(self) -> tuple[str, str]:
-        return self._options.account_sid, self._options.auth_token
-
-
-class _Http(TwilioHttpClient):  # type: ignore[misc]
-    """The library's own client, with a limit in time and an address that can be another's."""
-
-    def __init__(self, base_url: str) -> None:
-        super().__init__(timeout=_SOCKET_SECONDS)
-        self._base_url = base_url
-        self._own = requests.Session() if self.session is None else self.session
-        # A proxy of the machine is for the way out, not for a server of one's own.
-        self._own.trust_env = base_url == API_BASE_URL
-
-    def request(self, method: str, url: str, *args: Any, **named: Any) -> Response:
-        """Send a request, to the configured server."""
-        return super().request(method, self.at_server(url), *args, **named)
-
-    def at_server(self, url: str) -> str:
-        """The address at the configured server of what Twilio has at its own."""
-        if url.startswith(f"{API_BASE_URL}/"):
-            return self._base_url + url.removeprefix(API_BASE_URL)
-        return url
-
-    def get(self, url: str, auth: tuple[str, str] | None) -> requests.Response:
-        """Begin to fetch an address, without following where it points."""
-        return self._own.get(
-            url, auth=auth, stream=True, timeout=_SOCKET_SECONDS, allow_redirects=False
-        )
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._own.close()
+        # Waiting for a turn does not count: who gets no thread in time would be sent twice.
+        async with self._turns:
+            if self._is_closed:
+                raise Stopped
+            async with asyncio.timeout(CALL_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 
 def did_not_leave(error: requests.RequestException) -> bool:
@@ -186,10 +209,12 @@ def did_not_leave(error: requests.RequestException) -> bool:
     return isinstance(reason, NewConnectionError)
 
 
-def _capped(answer: requests.Response) -> bytes | None:
-    taken = bytearray()
-    for chunk in answer.iter_content(_CHUNK):
-        taken += chunk
-        if len(taken) > MAX_MEDIA:
-            return None
-    return bytes(taken)
+def _arrived(listed: Any) -> Arrived:
+    at = listed.date_sent or listed.date_created
+    return Arrived(
+        sid=str(listed.sid),
+        sender=str(listed.from_ or ""),
+        body=str(listed.body or ""),
+        media=int(listed.num_media or 0),
+        at=at if isinstance(at, datetime) else datetime.fromtimestamp(0, UTC),
+    )

@@ -10,7 +10,21 @@ from wijkbot.adapter_api import ChannelConfig, ConfigError
 
 API_BASE_URL = "https://api.twilio.com"
 
-_KNOWN = ("account_sid", "api_base_url", "auth_token", "sender")
+RETRIES = "#rc=5&rp=all"
+"""Behind an address of ours it asks Twilio to try up to five times more, whatever went wrong."""
+
+NEW_TIER = 250
+"""So many residents a number may write to unasked in 24 hours before Meta trusts it with more."""
+
+_KNOWN = (
+    "account_sid",
+    "api_base_url",
+    "auth_token",
+    "auth_token_old",
+    "sender",
+    "tier",
+    "webhook_key",
+)
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _SENDER = re.compile(r"whatsapp:\+[1-9]\d{5,14}")
 
@@ -20,7 +34,8 @@ class Options:
     """The checked settings of one WhatsApp number at Twilio.
 
     ``hooks_url`` is the public address below which Twilio's requests arrive, without a
-    trailing slash.
+    trailing slash. ``signing_words``: whoever signs a webhook with one of them is Twilio; more
+    than one while a token is being replaced. ``tier`` 0 is no limit.
     """
 
     account_sid: str
@@ -28,6 +43,8 @@ class Options:
     sender: str
     api_base_url: str
     hooks_url: str
+    signing_words: tuple[str, ...]
+    tier: int
 
     @property
     def digits(self) -> str:
@@ -43,16 +60,41 @@ def read_options(config: ChannelConfig) -> Options:
     if not _ACCOUNT.fullmatch(account):
         remedy = "give the Account SID of Twilio's console: AC and 32 letters or digits"
         raise ConfigError(_key(config, "account_sid"), remedy)
-    token = _text(config, "auth_token")
-    if not token or not token.isascii() or any(sign.isspace() for sign in token):
-        remedy = "give the Auth Token of Twilio's console, without spaces"
+    token = _word(config, "auth_token")
+    if not token:
+        remedy = "give the Auth Token of Twilio's console"
         raise ConfigError(_key(config, "auth_token"), remedy)
     sender = _text(config, "sender")
     if not _SENDER.fullmatch(sender):
         remedy = 'give the number with its country, as "whatsapp:+32470123456"'
         raise ConfigError(_key(config, "sender"), remedy)
     base_url = _address(config)
-    return Options(account, token, sender, base_url, _hooks_url(config, base_url))
+    words = (token, _word(config, "auth_token_old"), _word(config, "webhook_key"))
+    return Options(
+        account_sid=account,
+        auth_token=token,
+        sender=sender,
+        api_base_url=base_url,
+        hooks_url=_hooks_url(config, base_url),
+        signing_words=tuple(word for word in words if word),
+        tier=_tier(config),
+    )
+
+
+def _tier(config: ChannelConfig) -> int:
+    value = config.options.get("tier", NEW_TIER)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        remedy = "give a whole number, as 1000; 0 is no limit"
+        raise ConfigError(_key(config, "tier"), remedy)
+    return value
+
+
+def _word(config: ChannelConfig, key: str) -> str:
+    """A secret of Twilio, or "" when it is not there."""
+    word = _text(config, key)
+    if not word.isascii() or any(sign.isspace() for sign in word):
+        raise ConfigError(_key(config, key), "copy it from Twilio's console, without spaces")
+    return word
 
 
 def _text(config: ChannelConfig, key: str) -> str:

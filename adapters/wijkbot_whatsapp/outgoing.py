@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from wijkbot.adapter_api import Message, Reason, Refused, Unknown
+from wijkbot.adapter_api import Choice, Message, Reason, Refused, Unknown
 
 MAX_TEXT = 1600
 """UTF-16 units in one message: most emoji are two."""
 
 MAX_PIECES = 2
-"""One resident gets about one message each 6 seconds: a longer text is refused, not cut up."""
+"""One answer is one message: WhatsApp lets one number write to one person about once in six
+seconds, and the texts of the house are far shorter than ``MAX_TEXT``. An organisation may write
+a longer one of its own: then a second message is better than words that are lost, and a third
+is refused, because the text must become shorter."""
+
+WINDOW = timedelta(hours=24)
+"""So long after a resident's last message WhatsApp lets us write freely."""
+
+MARGIN = timedelta(minutes=5)
+"""So much earlier we stop: a message may wait at Twilio, and clocks differ."""
 
 LONGEST_VALIDITY = 14_400
 """Seconds that Twilio may keep a message waiting: an answer does not come the next morning."""
@@ -28,16 +37,20 @@ _SENTENCE_END = re.compile(r"(?:[!?…]|(?<!\d)\.)[\"'”’)\]]*(?=\s)")
 _WORD_END = re.compile(r"(?<![\d)/]) | (?!\d)")
 _LAST_OF_ONE_UNIT = 0xFFFF
 _SERVER_ERROR, _TOO_MANY, _UNAVAILABLE = 500, 429, 503
+_TAKEN = 400
+"""Stands for the status of what failed only afterwards: its code alone says why."""
 _NO_ACCESS = frozenset({401, 403})
 
 _PERMANENT = {
     63016: Reason.WINDOW,
+    30036: Reason.EXPIRED,
     21211: Reason.GONE,
     21614: Reason.GONE,
     63003: Reason.GONE,
     63024: Reason.GONE,
     21610: Reason.BLOCKED,
     63014: Reason.BLOCKED,
+    63033: Reason.BLOCKED,
     21602: Reason.CONTENT,
     21617: Reason.CONTENT,
     63005: Reason.CONTENT,
@@ -46,32 +59,60 @@ _PERMANENT = {
 }
 _SLOW_DOWN = frozenset({14107, 20429, 21611, 30001, 63017, 63018})
 _NOT_TODAY = frozenset({63032, 63049})
-_ACCOUNT = frozenset({20003, 20005, 21606, 21660, 21910, 30002, 63007})
+_FULL_DAY = 63038
+_NOT_THERE_NOW = frozenset({63010, 63012})
+_ACCOUNT = frozenset({20003, 20005, 21606, 21660, 21910, 30002, 63007, 63020, 63051, 63112})
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message of Twilio. ``validity`` in seconds."""
+    """One message of Twilio. ``validity`` in seconds.
+
+    ``content`` is the sid of a text with places and ``variables`` what fills them, as JSON;
+    ``body`` is then what Twilio lists of it afterwards.
+    """
 
     to: str
     body: str
     validity: int
+    content: str = ""
+    variables: str = ""
+    is_template: bool = False
+
+
+def is_open(message: Message, now: datetime) -> bool:
+    """May this resident be written to freely now?"""
+    if message.heard_at is None or message.is_shut:
+        return False
+    return now < message.heard_at + WINDOW - MARGIN
 
 
 def posts_for(chat: str, message: Message, now: datetime) -> tuple[Post, ...] | Refused:
     """The messages to send, in order, or why they cannot be sent."""
-    validity = LONGEST_VALIDITY
-    if message.expires_at is not None:
-        left = (message.expires_at - now).total_seconds()
-        if left <= 0:
-            return Refused(Reason.EXPIRED, permanent=True, detail="expires_at")
-        validity = max(1, min(int(left), LONGEST_VALIDITY))
+    validity = validity_of(message, now)
+    if validity is None:
+        return Refused(Reason.EXPIRED, permanent=True, detail="expires_at")
     pieces = split_text(body_of(message))
     if not pieces:
         return Refused(Reason.CONTENT, permanent=True, detail="empty")
     if len(pieces) > MAX_PIECES:
         return Refused(Reason.CONTENT, permanent=True, detail="too long")
     return tuple(Post(chat, piece, validity) for piece in pieces)
+
+
+def validity_of(message: Message, now: datetime) -> int | None:
+    """How many seconds Twilio may try to bring it; None when it is past its time."""
+    if message.expires_at is None:
+        return LONGEST_VALIDITY
+    left = (message.expires_at - now).total_seconds()
+    return None if left <= 0 else max(1, min(int(left), LONGEST_VALIDITY))
+
+
+def without_answers(message: Message) -> tuple[str, tuple[Choice, ...]]:
+    """The text with its links below, and the answers apart: they become buttons."""
+    links = tuple(choice for choice in message.choices if choice.url)
+    answers = tuple(choice for choice in message.choices if not choice.url)
+    return body_of(replace(message, choices=links)), answers
 
 
 def body_of(message: Message) -> str:
@@ -127,18 +168,29 @@ def refusal(status: int, code: int | None) -> Refused | Unknown:
     """What an error answer means, by Twilio's own code before the HTTP status.
 
     An unknown code is permanent: a human has to look. ``Unknown``: it may have been sent.
+    The same table says what a failed delivery means (:func:`undelivered`).
     """
     detail = f"code {code}" if code else f"status {status}"
     if code in _PERMANENT:
         return Refused(_PERMANENT[code], permanent=True, detail=detail)
     if code in _NOT_TODAY:
         return Refused(Reason.RATE, False, PAUSE_OF_DAY, detail)
+    if code == _FULL_DAY:
+        return Refused(Reason.RATE, False, PAUSE_OF_DAY, detail, whole_account=True)
     if code in _SLOW_DOWN or status == _TOO_MANY:
         return Refused(Reason.RATE, False, PAUSE_OF_RATE, detail, whole_account=True)
     if code in _ACCOUNT or status in _NO_ACCESS:
         return Refused(Reason.CONFIG, False, PAUSE_WITHOUT_ACCOUNT, detail, whole_account=True)
-    if status == _UNAVAILABLE:
+    if status == _UNAVAILABLE or code in _NOT_THERE_NOW:
         return Refused(Reason.UNAVAILABLE, False, PAUSE_WITHOUT_SERVICE, detail)
     if status >= _SERVER_ERROR:
         return Unknown(detail)
     return Refused(Reason.CONTENT, permanent=True, detail=detail)
+
+
+def undelivered(code: str) -> Refused:
+    """What it means that Twilio took a message and could not bring it; ``code`` may be ""."""
+    verdict = refusal(_TAKEN, int(code) if code.isdecimal() else None)
+    if isinstance(verdict, Refused):
+        return verdict if code else Refused(Reason.CONTENT, permanent=True, detail="no code")
+    return Refused(Reason.CONTENT, permanent=True, detail=f"code {code}")

@@ -31,6 +31,7 @@ token = "{token}"
 receive = "webhook"
 webhook_secret = "{secret}"
 base_url = "{base_url}"
+per_second = 10000
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from wijkbot.app.crew import Crew
+from wijkbot.app.doorway import PATIENCE_SECONDS, Doorway
 
 
 async def test_between_two_pieces_of_work_others_get_their_turn() -> None:
@@ -18,7 +19,7 @@ async def test_between_two_pieces_of_work_others_get_their_turn() -> None:
             done.append("others")
             await asyncio.sleep(0)
 
-    crew = Crew(5)
+    crew = Crew(5, Doorway())
     for _ in range(5):
         crew.begin(work())
     await others()
@@ -33,7 +34,7 @@ async def test_work_that_never_began_is_dismissed_without_a_complaint() -> None:
         begun.append(number)
         await asyncio.Event().wait()
 
-    crew = Crew(9)
+    crew = Crew(9, Doorway())
     for number in range(9):
         crew.begin(work(number))
     while not begun:
@@ -41,3 +42,25 @@ async def test_work_that_never_began_is_dismissed_without_a_complaint() -> None:
     await crew.dismiss()
     assert len(begun) < 9
     assert crew.room == 9
+
+
+async def test_work_lets_pass_who_stands_in_the_doorway_but_does_not_wait_for_ever() -> None:
+    done: list[str] = []
+
+    async def work() -> None:
+        done.append("work")
+
+    doorway = Doorway()
+    crew = Crew(2, doorway)
+    with doorway.passing():
+        crew.begin(work())
+        await asyncio.sleep(PATIENCE_SECONDS / 3)
+        done.append("stored")
+    await crew.finish()
+    assert done == ["stored", "work"]
+
+    with doorway.passing():
+        crew.begin(work())
+        async with asyncio.timeout(5):
+            await crew.finish()
+    assert done == ["stored", "work", "work"]

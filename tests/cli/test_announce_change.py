@@ -134,8 +134,7 @@ async def test_what_could_not_be_changed_is_told_for_each_group(tmp_path: Path) 
         told = await _run(tmp_path, "edit", "1", "--item", "Z1", "--yes", "--wait", "60")
         assert told[-2:] == [
             "0 edited, 1 refused.",
-            "Group 1: not edited: it is not there any more: an admin deleted it, or the group "
-            "moved.",
+            "Group 1: not edited: it is not there any more: an admin deleted it.",
         ]
 
 

@@ -177,11 +177,19 @@ async def test_what_is_older_than_two_days_is_edited_but_not_deleted(tmp_path: P
 async def test_group_that_became_a_supergroup_has_no_message_to_change(tmp_path: Path) -> None:
     async with _group(tmp_path) as (house, group):
         number = await _announce(house, Extras())
-        house.api.group_migrates(group)
+        (old,) = _shown(house, group)
+        new = house.api.group_migrates(group)
         await house.rests()
-        made, _ = await _edit(house, number)
-        found = await _outcome(house, *made.ids)
-        assert (Status.REFUSED, "missing") == (found.status, found.error)
+        # numbers begin anew there: another message of ours has the old one's now
+        chat = house.api.world.chat(new)
+        other = house.api.world.new_message(chat, house.api.world.bot(), caption="iets anders")
+        chat.messages[old["message_id"]] = {**other, "message_id": old["message_id"], "photo": []}
+        for made in ((await _edit(house, number))[0], await _delete(house, number)):
+            found = await _outcome(house, *made.ids)
+            assert (Status.REFUSED, "not-known") == (found.status, found.error)
+        assert "iets anders" == chat.messages[old["message_id"]]["caption"]
+        assert [] == house.api.calls_of("deleteMessage")
+        assert [] == house.api.calls_of("editMessageCaption")
 
 
 async def test_group_that_threw_the_bot_out_is_told_and_gets_nothing(tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ from wijkbot.engine.conversation import (
 )
 from wijkbot.engine.decide import Decision, decide
 from wijkbot.engine.effects import (
+    Agree,
     BeSilent,
     CastVote,
     ChangePlace,
     Effect,
+    MoveTo,
     OptIn,
     OptOut,
     PlaceChange,
@@ -59,6 +61,8 @@ class Neighbourhood:
     places: dict[str, PlaceState] = field(default_factory=dict)
     talks: dict[tuple[str, str], Conversation] = field(default_factory=dict)
     stopped: dict[str, frozenset[Purpose]] = field(default_factory=dict)
+    agreed: dict[str, frozenset[Purpose]] = field(default_factory=dict)
+    lapsed: dict[str, frozenset[Purpose]] = field(default_factory=dict)
     votes: dict[str, bool] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
 
@@ -89,6 +93,8 @@ class Neighbourhood:
             has_stopped=Purpose.ANNOUNCEMENT in stopped,
             has_stopped_jobs=Purpose.ODD_JOB in stopped,
             is_ignored=Purpose.SERVICE in stopped,
+            agreed=self.agreed.get(resident, frozenset()),
+            lapsed=self.lapsed.get(resident, frozenset()),
             random_token="token",
             random_code="042195",
         )
@@ -120,6 +126,7 @@ class Neighbourhood:
             local_now=self.now,
             is_holiday=is_holiday,
             has_stopped=Purpose.ANNOUNCEMENT in stopped,
+            has_consent=purpose in self.agreed.get(chat, frozenset()),
             is_ignored=Purpose.SERVICE in stopped,
         )
         may = permit(request, self.place(chat), self.policy).is_permitted
@@ -144,6 +151,8 @@ class Neighbourhood:
 
     def _take(self, chat: str, resident: str, effect: Effect) -> None:
         stopped = self.stopped.get(resident, frozenset())
+        agreed = self.agreed.get(resident, frozenset())
+        lapsed = self.lapsed.get(resident, frozenset())
         match effect:
             case ChangePlace(change):
                 self.configure(chat, **self._changed(chat, change))
@@ -152,8 +161,18 @@ class Neighbourhood:
                 self.configure(chat, silent_until=until)
             case OptOut(purposes):
                 self.stopped[resident] = stopped | set(purposes)
+                self.lapsed[resident] = lapsed | (agreed & set(purposes))
+                self.agreed[resident] = agreed - set(purposes)
             case OptIn():
                 self.stopped[resident] = frozenset()
+                if chat != GROUP:
+                    self.agreed[resident] = agreed | lapsed
+            case Agree(purpose):
+                self.stopped[resident] = stopped - {purpose, Purpose.SERVICE}
+                self.agreed[resident] = agreed | {purpose, Purpose.SERVICE}
+            case MoveTo(area):
+                assert chat != GROUP, "a group is moved by its moderator alone"
+                assert area in self.book.areas.values()
             case CastVote(is_yes):
                 self.votes[resident] = is_yes
             case _:

@@ -30,7 +30,7 @@ TYPED = st.one_of(
             *("ja", "nee", "1", "2", "15", "terug", "stop", "menu.job", "Noord", "klusje"),
             *("stil", "stil 7d", "praat", "weg", "negeer mij", "start", "stop nieuws", "menu"),
             *("mijn gegevens", "over wie ging dat", "privacy", "mens", "stop klusjes", "over"),
-            "kaart",
+            *("kaart", "aanmelden", "aanmeld zonnewijk", "afmelden", "uitschrijven zonnewijk"),
         ]
     ),
     st.text(min_size=1, max_size=60),
@@ -103,7 +103,9 @@ def _book(removed: frozenset[str], without: frozenset[str], version: int) -> Dia
         if id_ not in removed
     }
     dialogs = {id_: dialog for id_, dialog in book.dialogs.items() if id_ not in without}
-    return replace(book, version=version, items=items, dialogs=dialogs)
+    return replace(
+        book, version=version, items=items, dialogs=dialogs, areas={"zonnewijk": "zonnewijk"}
+    )
 
 
 BOOKS = st.builds(

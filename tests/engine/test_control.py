@@ -57,6 +57,8 @@ COMMANDS: list[tuple[Command, tuple[str, str, str], str, str]] = [
         "T45",
         "T45",
     ),
+    (Command.SUBSCRIBE, ("aanmelden", "s'inscrire", "subscribe"), "T63", "aanmeld"),
+    (Command.UNSUBSCRIBE, ("uitschrijven", "désinscrire", "unsubscribe"), "T22", "T22"),
     (Command.CARD, ("kaart", "carte", "card"), "T63", "T66"),
     (Command.HUMAN, ("mens", "humain", "talk to a human"), "T06", "T08"),
     (Command.MENU, ("menu", "que peux-tu faire ?", "what can you do?"), "T46", "T01"),
@@ -328,7 +330,7 @@ def test_who_is_ignored_gets_no_menu_either(text: str) -> None:
 def test_start_gives_back_everything_that_was_stopped(text: str, known: dict[str, bool]) -> None:
     decision = _tell(private(), text, known=facts(**known))
     assert OptIn() == decision.effects[0]
-    assert ["T58"] == names(decision.effects)
+    assert ["T68"] == names(decision.effects), "and news only for who said yes to it"
 
 
 def test_start_of_who_stopped_nothing_is_the_menu() -> None:

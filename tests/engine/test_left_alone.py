@@ -17,7 +17,7 @@ def test_who_was_ignored_and_presses_start_is_heard_again() -> None:
     started = ChatStarted(facts(is_ignored=True))
     effects = decide(shelf().book, private(), Conversation(), started).effects
     assert OptIn() in effects
-    assert ["T58"] == names(effects)
+    assert ["T68"] == names(effects)
 
 
 def test_old_buttons_of_the_muted_and_the_ignored_are_not_answered() -> None:

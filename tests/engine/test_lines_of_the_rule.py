@@ -27,6 +27,8 @@ BY_HAND = Request(Purpose.CONTACT, is_answer=True, local_now=NOW, worker=WORKER)
 ANSWER = Request(Purpose.INFO, is_answer=True, local_now=NOW)
 CARD = replace(ANSWER, purpose=Purpose.CRISIS)
 TIP = replace(ANSWER, purpose=Purpose.SERVICE, is_tip=True)
+NEWS = Request(Purpose.ANNOUNCEMENT, is_answer=False, local_now=NOW)
+NIGHT = NOW.replace(hour=23)
 SOON, LATER = timedelta(seconds=29), timedelta(seconds=30)
 ALARM = group(mode=ALARM_MODE)
 
@@ -54,12 +56,15 @@ FORBIDDEN = [
     ("tip-repeated-in-group", TIP, group(last_tip_at=NOW - timedelta(hours=23)), STREET),
     ("noise-in-alarm-group", ANSWER, ALARM, STREET),
     ("noise-in-alarm-group", replace(ANSWER, purpose=Purpose.ODD_JOB), ALARM, STREET),
-    (
-        "noise-in-alarm-group",
-        Request(Purpose.ANNOUNCEMENT, is_answer=False, local_now=NOW),
-        ALARM,
-        STREET,
-    ),
+    ("noise-in-alarm-group", NEWS, ALARM, STREET),
+    ("no-consent", NEWS, private(), STREET),
+    ("no-consent", replace(NEWS, is_answer=True), private(), STREET),
+    ("resident-stopped", replace(NEWS, has_consent=True, has_stopped=True), private(), STREET),
+    ("resident-is-ignored", replace(NEWS, has_consent=True, is_ignored=True), private(), STREET),
+    ("nobody-asked", replace(NEWS, purpose=Purpose.ODD_JOB, has_consent=True), private(), STREET),
+    ("unasked-is-spent", replace(NEWS, has_consent=True), private(unasked_today=1), STREET),
+    ("unasked-is-spent", replace(NEWS, has_consent=True), private(unasked_this_week=3), STREET),
+    ("quiet-hours", replace(NEWS, has_consent=True, local_now=NIGHT), private(), STREET),
 ]
 ALLOWED = [
     ("a street worker answers by hand", BY_HAND, private()),
@@ -75,6 +80,9 @@ ALLOWED = [
     ("a referral in an alarm group", replace(ANSWER, purpose=Purpose.REFERRAL), ALARM),
     ("a command in an alarm group", replace(ANSWER, purpose=Purpose.SERVICE), ALARM),
     ("a private chat is no alarm group", ANSWER, private(mode=ALARM_MODE)),
+    ("news in private for who said yes", replace(NEWS, has_consent=True), private()),
+    ("news in a group, where nobody is asked", NEWS, group()),
+    ("a change of news in private", replace(NEWS, is_change=True), private()),
 ]
 
 

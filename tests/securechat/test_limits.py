@@ -31,6 +31,7 @@ AGREED = {
     "create_without_work": (30, MINUTE),
     "return": (10, MINUTE),
     "config": (60, MINUTE),
+    "post": (240, MINUTE),
     "messages_minute": (20, MINUTE),
     "messages_day": (500, DAY),
     "photos_day": (10, DAY),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from wijkbot.engine.words import Purpose
-from wijkbot.storage import chats, conversations, inbox, items, lanes, outbox
+from wijkbot.storage import chats, consents, conversations, inbox, items, lanes, outbox
+from wijkbot.storage.consents import Agreed
 from wijkbot.storage.conversations import Claimed, Progress
 from wijkbot.storage.database import Database
 from wijkbot.storage.inbox import Accepted, Arrival
@@ -16,6 +17,7 @@ from wijkbot.storage.items import ItemDraft
 from wijkbot.storage.lanes import Outgoing
 from wijkbot.storage.outbox import Draft, Lane
 from wijkbot.storage.seal import Sealer
+from wijkbot.storage.tables import conversation
 
 T = TypeVar("T")
 
@@ -88,6 +90,22 @@ class House:
         )
         assert found is not None
         return found.id
+
+    async def agrees(
+        self, chat_id: int, purpose: Purpose = Purpose.ANNOUNCEMENT, area: str = "zonnewijk"
+    ) -> str:
+        """Whoever wrote in this private chat says yes; gives their pseudonym."""
+        row = select(conversation.c.member_hmac).where(conversation.c.chat_id == chat_id)
+
+        def write(conn: Connection) -> str:
+            member = str(conn.execute(row).scalar_one())
+            agreed = Agreed(
+                member, purpose.value, area, "street", chat_id, "aanmeld", 3, "nl", "question"
+            )
+            consents.give(conn, agreed, self.now)
+            return member
+
+        return await self.write(write)
 
     async def say(
         self,

@@ -18,7 +18,7 @@ from wijkbot.storage.database import Database
 from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.open import open_database
 from wijkbot.storage.outbox import Status
-from wijkbot.storage.tables import broadcast, chat, conversation, day_key, lane
+from wijkbot.storage.tables import broadcast, chat, day_key, lane
 from wijkbot.storage.tables import outbox as outbox_table
 
 pytestmark = pytest.mark.storage
@@ -127,9 +127,10 @@ async def test_who_stopped_left_or_refuses_is_passed_over(house: House) -> None:
     (claimed,) = await house.claim()
     await house.finish(claimed)
     willing = claimed.chat_id
+    never_asked = await house.chat("chris", is_private=True)
     refusing, left, closed = await groups(house, 3)
-    row = select(conversation.c.member_hmac).where(conversation.c.chat_id == stopped)
-    member = await house.database.read(lambda conn: conn.execute(row).scalar_one())
+    member = await house.agrees(stopped)
+    await house.agrees(willing)
     await house.write(lambda conn: opt_outs.add(conn, member, "announcement", "stop", house.now))
     await house.write(lambda conn: outbox.suspend(conn, refusing, "blocked", house.now))
     await house.write(lambda conn: rekey.leave(conn, left, house.now))
@@ -137,12 +138,12 @@ async def test_who_stopped_left_or_refuses_is_passed_over(house: House) -> None:
     erased = await house.chat("group-erased")
     gone = update(chat).where(chat.c.id == erased).values(erase_at=house.now)
     await house.write(lambda conn: conn.execute(gone))
-    everyone = Audience.of([stopped, willing, refusing, left, closed, erased, 999])
+    everyone = Audience.of([stopped, willing, never_asked, refusing, left, closed, erased, 999])
     number = await begin(house, everyone)
     await finish(house, number)
     assert await told(house, number) == {willing: 1}
     tally = await house.database.read(lambda conn: broadcasts.tally(conn, number))
-    assert (tally.queued, tally.skipped, tally.ended) == (1, 6, True)
+    assert (tally.queued, tally.skipped, tally.ended) == (1, 7, True)
     assert await budgets(house, [refusing]) == [(0, "", 0, "")], "what it did not get, not counted"
 
 

@@ -152,7 +152,7 @@ async def test_pin_behind_a_message_is_told_with_it(house: House) -> None:
 
     await house.write(both)
     (told,) = await house.database.read(lambda c: changes.outcomes(c, number))
-    assert (group, Status.SENT, "", Status.WAITING) == told
+    assert (group, Status.SENT, "", Status.WAITING, False) == told
     (pin,) = await _fly(house)
     await _send(house, pin, Status.REFUSED)
     (told,) = await house.database.read(lambda c: changes.outcomes(c, number))

@@ -10,7 +10,8 @@ from wijkbot.storage.card_tables import card_code
 from wijkbot.storage.columns import metadata
 from wijkbot.storage.tables import alert, chat, vote, waiting_answer
 
-_MOVED = {"alert", "card_code", "conversation", "lane", "odd_job", "vote", "waiting_answer"}
+_MOVED = {"alert", "card_code", "chat_alias", "consent", "conversation", "lane", "odd_job"}
+_MOVED |= {"vote", "waiting_answer"}
 
 
 def test_every_table_that_names_a_chat_is_moved() -> None:

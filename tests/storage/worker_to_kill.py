@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path.cwd()))
 from sqlalchemy import Connection
 
 from wijkbot.app.crew import Crew
+from wijkbot.app.doorway import Doorway
 from wijkbot.app.ledger import Ledger
 from wijkbot.clock import Clock
 from wijkbot.engine.words import Purpose
@@ -62,7 +63,7 @@ class Worker:
 
     async def think(self) -> None:
         """Bring conversations on, many side by side."""
-        crew = Crew(AT_ONCE)
+        crew = Crew(AT_ONCE, Doorway())
         while True:
             self._arrived.clear()
             now_ms, room = self._clock.now_ms(), crew.room

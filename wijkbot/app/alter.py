@@ -26,9 +26,11 @@ from wijkbot.storage.outbox import Draft, Lane, Status
 NOT_SENT = "not-sent"
 """There is nothing to change: the chat never got it."""
 NOT_KNOWN = "not-known"
-"""Nobody knows whether it arrived, and so not which message it would be."""
+"""Nobody knows which message it would be: whether it arrived, or the group moved since."""
 UNSUPPORTED = "unsupported"
 """The platform, or the bot's rights there, have no such thing."""
+
+_WENT = frozenset({Status.SENT, Status.QUEUED, Status.DELIVERED, Status.UNKNOWN})
 
 
 async def alter(
@@ -46,7 +48,7 @@ async def alter(
         lambda c: changes.standing(c, row.lane_id, change.announcement)
     )
     if found is None or not found.message_id:
-        is_unknown = found is not None and found.status is Status.UNKNOWN
+        is_unknown = found is not None and found.status in _WENT
         return Refused(Reason.MISSING, True, detail=NOT_KNOWN if is_unknown else NOT_SENT)
     result = await _act(adapter, row.address or "", change.act, found.message_id, compose)
     if isinstance(result, Unsupported):

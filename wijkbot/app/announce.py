@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter, Photo
 from wijkbot.announcements.extras import Extras
-from wijkbot.app import decision_log
+from wijkbot.app import by_hand, decision_log, subscribers
 from wijkbot.app.announce_payload import announcement_bytes
-from wijkbot.app.house import House, local_time
+from wijkbot.app.by_hand import HandPreview
+from wijkbot.app.house import House
 from wijkbot.app.language import answer_language
+from wijkbot.app.local_moment import LocalMoment, moment_in
 from wijkbot.app.payload import span_ms
 from wijkbot.app.render import render
 from wijkbot.app.setting import links_of, setting_of
+from wijkbot.app.subscribers import ListPreview, SubscriberList
 from wijkbot.content.model import Faq, Item
 from wijkbot.engine.effects import Say
-from wijkbot.engine.policy import Request, permit
+from wijkbot.engine.policy import permit
 from wijkbot.engine.words import Place, Purpose
-from wijkbot.schedule.openings import holiday_name
 from wijkbot.settings import SettingsError
-from wijkbot.storage import broadcasts, chats, counts, photos
+from wijkbot.storage import broadcasts, chats, consents, counts, photos
 from wijkbot.storage.audience import Audience
 from wijkbot.storage.broadcasts import BroadcastDraft, Leased, LocalDay, Step
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.counts import Count
 from wijkbot.storage.errors import LeaseLost
+from wijkbot.storage.hand_groups import HandGroup
 
 log = structlog.get_logger()
 
@@ -53,33 +57,76 @@ class Preview:
     forbidden_by: str = ""
 
 
+AnyPreview = Preview | HandPreview | ListPreview
+Agreed = Callable[[list[int]], Collection[int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """An announcement before it is agreed to."""
 
     previews: tuple[Preview, ...]
+    by_hand: tuple[HandPreview, ...] = ()
+    lists: tuple[ListPreview, ...] = ()
 
     @property
     def allowed(self) -> tuple[Preview, ...]:
         """The groups that would get it."""
         return tuple(p for p in self.previews if not p.forbidden_by)
 
+    @property
+    def allowed_by_hand(self) -> tuple[HandPreview, ...]:
+        """The groups in which a person would be asked to post it."""
+        return tuple(p for p in self.by_hand if not p.forbidden_by)
+
+    @property
+    def allowed_lists(self) -> tuple[ListPreview, ...]:
+        """The lists of subscribers that would get it."""
+        return tuple(p for p in self.lists if not p.forbidden_by)
+
+    @property
+    def everywhere(self) -> tuple[AnyPreview, ...]:
+        """What is read in each group and list, whoever puts it there."""
+        return (*self.previews, *self.by_hand, *self.lists)
+
 
 async def plan(
-    house: House, adapters: dict[str, Adapter], item_id: str, groups: Sequence[Chat]
+    house: House,
+    adapters: dict[str, Adapter],
+    item_id: str,
+    groups: Sequence[Chat],
+    hands: Sequence[HandGroup] = (),
+    lists: Sequence[SubscriberList] = (),
 ) -> Plan:
-    """Render the announcement for every group and ask the rule; nothing is stored."""
+    """Render the announcement for every group and list and ask the rule; nothing is stored."""
     previews = []
     for group in groups:
-        shelf = house.library.shelf(group.neighbourhood)
-        item = shelf.items.get(item_id)
-        if item is None:
-            raise SettingsError("--item", f"{item_id!r} is not published; see: wijkbot check")
-        say = say_of(item, shelf.book.version_of(item_id))
+        item, say = published(house, group.neighbourhood, item_id)
         previews.append(preview(house, adapters, say, item, group))
-    if not previews:
+    posted = []
+    for hand in hands:
+        item, say = published(house, hand.neighbourhood, item_id)
+        posted.append(await by_hand.preview(house, adapters, say, item, hand))
+    listed = []
+    for one in lists:
+        item, say = published(house, one.neighbourhood, item_id)
+        listed.append(subscribers.preview(house, adapters, say, item, one))
+    if not previews and not posted and not listed:
         raise SettingsError("--group", "there is no active group; see: wijkbot groups")
-    return Plan(tuple(previews))
+    return Plan(tuple(previews), tuple(posted), tuple(listed))
+
+
+def published(house: House, area: str, item_id: str) -> tuple[Item, Say]:
+    """That item as a neighbourhood has it now, and what announcing it says.
+
+    Raises:
+        SettingsError: it is not published, or not made to be announced.
+    """
+    shelf = house.library.shelf(area)
+    item = shelf.items.get(item_id)
+    if item is None:
+        raise SettingsError("--item", f"{item_id!r} is not published; see: wijkbot check")
+    return item, say_of(item, shelf.book.version_of(item_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +151,13 @@ async def announce(
     bot continues with the rest.
     """
     now_ms = house.clock.now_ms()
-    areas: dict[str, list[Preview]] = {}
-    for preview in plan_.allowed:
+    areas: dict[str, list[AnyPreview]] = {}
+    everybody: tuple[AnyPreview, ...] = (
+        *plan_.allowed,
+        *plan_.allowed_by_hand,
+        *plan_.allowed_lists,
+    )
+    for preview in everybody:
         areas.setdefault(preview.group.neighbourhood, []).append(preview)
 
     def queue(conn: Connection) -> Announced:
@@ -117,7 +169,10 @@ async def announce(
             carried = replace(carried, photo=number)
         for area, previews in sorted(areas.items()):
             draft = draft_of(previews[0].say, now_ms, f"{key}.{area}", author, carried)
-            audience = Audience.of((p.group.id for p in previews), area)
+            chats_ = [p.group.id for p in previews if isinstance(p, Preview)]
+            hands = [p.group.id for p in previews if isinstance(p, HandPreview)]
+            is_listed = any(isinstance(p, ListPreview) for p in previews)
+            audience = replace(Audience.of(chats_, area, hands), has_subscribers=is_listed)
             made = broadcasts.create(conn, house.sealer, draft, audience, now_ms)
             expand(conn, house, made, now_ms)
             ids.append(made)
@@ -183,11 +238,15 @@ def draft_of(
 class AnnouncementRule:
     """The rule as the storage asks it: which of these locked chats may get it at this moment?
 
-    ``is_change``: it changes what stands there. Remembers its verdicts for the log of decisions.
+    ``is_change``: it changes what stands there. ``agreed`` tells which of these private chats
+    said yes to announcements. Remembers its verdicts for the log of decisions.
     """
 
-    def __init__(self, house: House, *, is_change: bool = False) -> None:
+    def __init__(
+        self, house: House, agreed: Agreed | None = None, *, is_change: bool = False
+    ) -> None:
         self._house = house
+        self._agreed = agreed
         self._is_change = is_change
         self._verdicts: Counter[tuple[str, Place, str]] = Counter()
 
@@ -196,11 +255,14 @@ class AnnouncementRule:
         now_ms = self._house.clock.now_ms()
         moments: dict[str, LocalMoment] = {}
         allowed = {}
+        private = [chat.id for chat in found if chat.is_private]
+        agreed = self._agreed(private) if private and self._agreed else frozenset()
         for chat in found:
             area = chat.neighbourhood
             if area not in moments:
                 moments[area] = moment_in(self._house, area, now_ms, is_change=self._is_change)
-            rule = forbidden_by(self._house, chat, moments[area])
+            has_consent = chat.id in agreed
+            rule = forbidden_by(self._house, chat, moments[area], has_consent=has_consent)
             place = Place.PRIVATE if chat.is_private else Place.GROUP
             self._verdicts[moments[area].day.day, place, rule] += 1
             if not rule:
@@ -219,40 +281,19 @@ def expand(
     conn: Connection, house: House, broadcast: int, now_ms: int, lease: int | None = None
 ) -> Step:
     """Make the next rows of an announcement or a change, as far as the rule permits them."""
-    rule = AnnouncementRule(house, is_change=bool(broadcasts.act_of(conn, broadcast)))
+    by_hand.deal(conn, house, broadcast, now_ms)
+    is_change = bool(broadcasts.act_of(conn, broadcast))
+    rule = AnnouncementRule(house, partial(consents.subscribed, conn), is_change=is_change)
     step = broadcasts.expand(conn, broadcast, rule, now_ms, lease=lease)
     counts.add(conn, *rule.counts())
     return step
 
 
-@dataclass(frozen=True, slots=True)
-class LocalMoment:
-    """What time it is in one neighbourhood, as the rule asks it."""
-
-    now_ms: int
-    country: str
-    day: LocalDay
-    request: Request
-
-
-def moment_in(house: House, area: str, now_ms: int, *, is_change: bool = False) -> LocalMoment:
-    """The moment in one neighbourhood."""
-    country = house.settings.country_of(area)
-    local_now = local_time(house.settings, area, now_ms)
-    request = Request(
-        purpose=Purpose.ANNOUNCEMENT,
-        is_answer=False,
-        local_now=local_now,
-        is_holiday=bool(holiday_name(country, "", local_now.date())),
-        is_change=is_change,
-    )
-    return LocalMoment(now_ms, country, LocalDay.at(local_now), request)
-
-
-def forbidden_by(house: House, group: Chat, at: LocalMoment) -> str:
-    """The line of the rule that forbids an announcement in this group at that moment, or ""."""
+def forbidden_by(house: House, group: Chat, at: LocalMoment, *, has_consent: bool = False) -> str:
+    """The line of the rule that forbids an announcement in this chat at that moment, or ""."""
     place = chats.place_of(group, at.country, at.now_ms, *at.day)
-    verdict = permit(at.request, place, house.settings.policy.limits)
+    request = replace(at.request, has_consent=has_consent)
+    verdict = permit(request, place, house.settings.policy.limits)
     return "" if verdict.is_permitted else verdict.rule
 
 

@@ -9,10 +9,22 @@ from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter
 from wijkbot.announcements.extras import Act, Change, Extras
-from wijkbot.app.announce import ANNOUNCEMENT_LIVES, Plan, Preview, expand, preview, say_of
+from wijkbot.app import by_hand, subscribers
+from wijkbot.app.announce import (
+    ANNOUNCEMENT_LIVES,
+    Plan,
+    Preview,
+    expand,
+    preview,
+    published,
+    say_of,
+)
 from wijkbot.app.announce_payload import announcement_bytes, extras_from
+from wijkbot.app.by_hand import HandPreview
 from wijkbot.app.house import House
 from wijkbot.app.payload import span_ms
+from wijkbot.app.subscribers import ListPreview
+from wijkbot.content.model import Item
 from wijkbot.engine.effects import Say
 from wijkbot.settings import SettingsError
 from wijkbot.storage import broadcasts, changes, chats, photos
@@ -23,11 +35,15 @@ from wijkbot.storage.changes import Announcement, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The changes that were made, by their numbers; how many groups waited and are done."""
+    """The changes that were made, by their numbers; how many groups waited and are done.
+
+    ``by_hand``: in so many groups a person posted it and is asked to change or delete it.
+    """
 
     ids: tuple[int, ...]
     queued: int
     caught: int
+    by_hand: int = 0
 
 
 async def found(house: House, number: int) -> list[Announcement]:
@@ -65,22 +81,35 @@ async def plan_edit(
     """
     groups = {g.id: g for g in await house.database.read(chats.groups)}
     previews: list[Preview] = []
+    posted: list[HandPreview] = []
+    listed: list[ListPreview] = []
     for one in family:
         reached = await house.database.read(lambda c, n=one.id: changes.reached(c, n))  # type: ignore[misc]
         for group in (groups[number] for number in reached if number in groups):
-            shelf = house.library.shelf(group.neighbourhood)
-            wanted = item_id or one.item_id
-            item = shelf.items.get(wanted)
-            if item is None:
-                raise SettingsError("--item", f"{wanted!r} is not published; see: wijkbot check")
-            say = say_of(item, shelf.book.version_of(wanted))
-            before = say_of(await house.library.item(one.item_id, one.item_version), 0)
-            if say.key != before.key:
-                raise SettingsError("--item", "a text replaces a text, hours replace hours")
+            item, say = await _instead(house, one, group.neighbourhood, item_id)
             previews.append(preview(house, adapters, say, item, group))
-    if not previews:
+        for hand in await house.database.read(lambda c, n=one.id: by_hand.dealt(c, n)):  # type: ignore[misc]
+            item, say = await _instead(house, one, hand.neighbourhood, item_id)
+            posted.append(await by_hand.preview(house, adapters, say, item, hand))
+        for subs in await house.database.read(lambda c, n=one.id: subscribers.having(c, n)):  # type: ignore[misc]
+            item, say = await _instead(house, one, subs.neighbourhood, item_id)
+            listed.append(subscribers.preview(house, adapters, say, item, subs))
+    if not previews and not posted and not listed:
         raise SettingsError("NUMBER", "no group has it, so there is nothing to change")
-    return Plan(tuple(replace(one, forbidden_by="") for one in previews))
+    return Plan(
+        tuple(replace(one, forbidden_by="") for one in previews),
+        tuple(replace(one, forbidden_by="") for one in posted),
+        tuple(replace(one, forbidden_by="") for one in listed),
+    )
+
+
+async def _instead(house: House, one: Announcement, area: str, item_id: str) -> tuple[Item, Say]:
+    """What a neighbourhood reads instead of an announcement; ``item_id`` "" is the same, anew."""
+    item, say = published(house, area, item_id or one.item_id)
+    before = say_of(await house.library.item(one.item_id, one.item_version), 0)
+    if say.key != before.key:
+        raise SettingsError("--item", "a text replaces a text, hours replace hours")
+    return item, say
 
 
 async def edit(
@@ -90,15 +119,18 @@ async def edit(
 
     What has not left yet leaves with the new text.
     """
-    says = {one.group.neighbourhood: one.say for one in plan.previews}
+    says = {one.group.neighbourhood: one.say for one in plan.everywhere}
     by_chat = {one.group.id: one.group.neighbourhood for one in plan.previews}
 
     def say_for(conn: Connection, one: Announcement) -> Say | None:
         reached = changes.reached(conn, one.id)
-        return next((says[by_chat[number]] for number in reached if number in by_chat), None)
+        areas = [by_chat[number] for number in reached if number in by_chat]
+        areas += [hand.neighbourhood for hand in by_hand.dealt(conn, one.id)]
+        areas += [subs.neighbourhood for subs in subscribers.having(conn, one.id)]
+        return next((says[area] for area in areas if area in says), None)
 
     def work(conn: Connection) -> Changed:
-        ids, queued, caught = [], 0, 0
+        ids, queued, caught, posted = [], 0, 0, 0
         for one in family:
             say = say_for(conn, one)
             if say is None:
@@ -109,9 +141,10 @@ async def edit(
                 fresh = announcement_bytes(say, extras_from(values))
                 item = (say.item, say.version)
                 caught += changes.rewrite(conn, house.sealer, one.id, item, fresh)
+            posted += by_hand.change(conn, house, one.id, say, house.clock.now_ms())
             ids.append(_queue(conn, house, one, say, _Wish(Act.EDIT, key, author)))
             queued += broadcasts.tally(conn, ids[-1]).queued
-        return Changed(tuple(ids), queued, caught)
+        return Changed(tuple(ids), queued, caught, posted)
 
     return await house.database.write(work)
 
@@ -122,7 +155,7 @@ async def withdraw(house: House, family: Sequence[Announcement], key: str, autho
     says = {one.id: say_of(items[one.id], one.item_version) for one in family}
 
     def work(conn: Connection) -> Changed:
-        ids, queued, caught = [], 0, 0
+        ids, queued, caught, posted = [], 0, 0, 0
         for one in family:
             changes.lock(conn, one.id)
             values = broadcasts.values_of(conn, house.sealer, one.id)
@@ -130,10 +163,11 @@ async def withdraw(house: House, family: Sequence[Announcement], key: str, autho
                 photos.erase(conn, extras_from(values).photo)
             now_ms = house.clock.now_ms()
             caught += changes.stop(conn, one.id, now_ms)
+            posted += by_hand.withdraw(conn, one.id, now_ms)
             wish = _Wish(Act.WITHDRAW, key, author)
             ids.append(_queue(conn, house, one, says[one.id], wish))
             queued += broadcasts.tally(conn, ids[-1]).queued
-        return Changed(tuple(ids), queued, caught)
+        return Changed(tuple(ids), queued, caught, posted)
 
     return await house.database.write(work)
 

@@ -49,7 +49,7 @@ class Hard:
 def hard_in(house: House, plan: Plan) -> tuple[Hard, ...]:
     """What the groups of a plan would find hard to read, each once; nothing is stopped."""
     found: dict[Hard, None] = {}
-    for preview in plan.previews:
+    for preview in plan.everywhere:
         item = house.library.shelf(preview.group.neighbourhood).items[preview.say.item]
         for tongue in preview.language.split("+"):
             for language, finding in _findings(item, preview.say.key, tongue):
@@ -72,7 +72,7 @@ def told_in(house: House, plan: Plan, alt: str = "") -> tuple[Told, ...]:
     ``alt`` is what a worker wrote about the photo that goes with it.
     """
     found: dict[Told, None] = {}
-    for preview in plan.previews:
+    for preview in plan.everywhere:
         items = house.library.shelf(preview.group.neighbourhood).items
         public = public_of(items.values(), house.settings.go_live.shelter)
         for line, kind, is_refused in _lines(preview.text, public):

@@ -47,7 +47,7 @@ class Converser:
 
     async def run(self) -> None:
         """Work until cancelled; what is under way goes on through trouble of the database."""
-        crew = Crew(AT_ONCE)
+        crew = Crew(AT_ONCE, self._house.doorway)
         try:
             await outlive(lambda: self._take_conversations(crew))
         finally:

@@ -6,16 +6,20 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from wijkbot.app.doorway import Doorway
+
 
 class Crew:
     """At most so many pieces of work at once. What one of them raises is raised by who asks.
 
     They begin one after another, with room for everything else in between: reading 32 messages
-    without a pause would keep a webhook waiting for a tenth of a second.
+    without a pause would keep a webhook waiting for a tenth of a second. Webhooks that are there
+    by then go first.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, doorway: Doorway) -> None:
         self._size = size
+        self._doorway = doorway
         self._busy: set[asyncio.Task[None]] = set()
         self._failed: BaseException | None = None
         self._freed = asyncio.Event()
@@ -68,6 +72,7 @@ class Crew:
         try:
             async with self._turn:
                 await asyncio.sleep(0)
+                await self._doorway.let_pass()
         except asyncio.CancelledError:
             work.close()
             raise

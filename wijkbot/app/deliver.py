@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import assert_never
@@ -25,7 +25,7 @@ from wijkbot.adapter_api import (
     Urgency,
 )
 from wijkbot.announcements.extras import Act, Change
-from wijkbot.app import decision_log
+from wijkbot.app import decision_log, receipts
 from wijkbot.app.alter import alter, pin_after, why_not
 from wijkbot.app.announce_payload import change_from
 from wijkbot.app.crew import Crew
@@ -33,17 +33,26 @@ from wijkbot.app.dress import dress
 from wijkbot.app.house import House, local_time
 from wijkbot.app.language import variant
 from wijkbot.app.loops import outlive
+from wijkbot.app.outside_window import TIER, Later, OutsideWindow
 from wijkbot.app.payload import say_from, spot_from
 from wijkbot.app.rates import pace_of
 from wijkbot.app.render import Rendered, render
 from wijkbot.app.setting import links_of, setting_of
+from wijkbot.app.still_permitted import Known, rule_against
 from wijkbot.content.model import Item
 from wijkbot.engine.effects import Say
-from wijkbot.engine.policy import Request, permit
-from wijkbot.engine.values import OwnWords
 from wijkbot.engine.words import Place, Purpose
-from wijkbot.schedule.openings import holiday_name
-from wijkbot.storage import changes, chats, counts, lanes, limiter, outbox, rekey, waits
+from wijkbot.storage import (
+    changes,
+    chats,
+    consents,
+    counts,
+    lanes,
+    limiter,
+    outbox,
+    rekey,
+    waits,
+)
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.dialect import moment
 from wijkbot.storage.errors import DatabaseAway, LeaseLost, StorageProblem
@@ -75,11 +84,22 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """Rows to send now, their chats as they are now, and how long nothing more may go out."""
+    """Rows to send now, their chats as they are now, and how long nothing more may go out.
+
+    ``agreed``: the private chats among them that want announcements at this moment; ``heard``:
+    when who is in a private chat wrote last (ms), where that matters.
+    """
 
     rows: Sequence[Outgoing]
     chats: Mapping[int, Chat]
     wait_ms: int = int(POLL_SECONDS * 1000)
+    agreed: Collection[int] = ()
+    heard: Mapping[int, int] = field(default_factory=dict)
+
+    def known_of(self, row: Outgoing) -> Known:
+        """What is known of the chat of a row."""
+        chat_id = row.chat_id
+        return Known(self.chats.get(chat_id), chat_id in self.agreed, self.heard.get(chat_id))
 
 
 _NOTHING = _Taken((), {})
@@ -92,6 +112,7 @@ class Deliverer:
         self._house = house
         self._channel = channel
         self._adapter = adapter
+        self._windows = OutsideWindow(house, channel, adapter)
         self._wake = wake
         self._is_stopping = False
 
@@ -102,7 +123,7 @@ class Deliverer:
 
     async def run(self) -> None:
         """Work until stopped; what is under way goes on through trouble of the database."""
-        crew = Crew(AT_ONCE)
+        crew = Crew(AT_ONCE, self._house.doorway)
         try:
             # a send that trouble cuts off would be forgotten, and sent again
             await outlive(lambda: self._take_rows(crew))
@@ -116,7 +137,7 @@ class Deliverer:
             room = crew.room
             taken = await self._claim(room) if room else _NOTHING
             for row in taken.rows:
-                crew.begin(self._send(row, taken.chats.get(row.chat_id)))
+                crew.begin(self._send(row, taken.known_of(row)))
             if len(taken.rows) < room or not room:  # else more of them may wait
                 await crew.pause(self._wake, taken.wait_ms / 1000)
 
@@ -129,13 +150,15 @@ class Deliverer:
             rows = lanes.claim(conn, house.sealer, self._channel, now_ms, limit=limit, pace=pace)
             found = chats.get_each(conn, [row.chat_id for row in rows])
             wait = waits.wait_ms(conn, self._channel, now_ms, most) if len(rows) < limit else 0
-            return _Taken(rows, found, wait)
+            news = [r.chat_id for r in rows if r.is_private and r.broadcast_id is not None]
+            agreed = consents.subscribed(conn, news)
+            return _Taken(rows, found, wait, agreed, self._windows.heard(conn, found))
 
         return await house.database.write(take)
 
-    async def _send(self, row: Outgoing, chat: Chat | None) -> None:
+    async def _send(self, row: Outgoing, known: Known) -> None:
         try:
-            await self._deliver(row, chat)
+            await self._deliver(row, known)
         except LeaseLost:
             log.warning("lease-lost", channel=self._channel)
         except StorageProblem:
@@ -145,7 +168,7 @@ class Deliverer:
             log.exception("delivery-failed", channel=self._channel, purpose=str(row.purpose))
             await self._again(row, "error", BUGS_AT_MOST)
 
-    async def _deliver(self, row: Outgoing, chat: Chat | None) -> None:
+    async def _deliver(self, row: Outgoing, known: Known) -> None:
         if row.values is None or row.address is None:
             await self._settle(row, Status.REFUSED, error="erased")
             return
@@ -158,7 +181,8 @@ class Deliverer:
         if row.was_in_flight and change is None and not self._may_repeat(row, say):
             await self._settle(row, Status.UNKNOWN, error="stopped while sending")
             return
-        verdict = self._permitted(row, say, chat, now_ms, is_change=change is not None)
+        is_change = change is not None
+        verdict = rule_against(self._house, row, say, known, now_ms, is_change=is_change)
         if verdict in LATER:
             await self._retry(row, WAIT_MS, verdict)
             return
@@ -169,7 +193,13 @@ class Deliverer:
         if change is not None:
             await self._alter(row, change, partial(self._compose, row, say, now_ms))
             return
-        message = await self._compose(row, say, now_ms)
+        composed = await self._compose(row, say, now_ms)
+        message = await self._windows.prepare(row, known.chat, known.heard_ms, composed)
+        if isinstance(message, Later):
+            later = message
+            await self._surely(lambda c: self._windows.hold_back(c, row, later))
+            self._house.meters.retried(self._channel, TIER)
+            return
         began = time.monotonic()
         result = await self._adapter.send(row.address, message)
         self._house.meters.sent(self._channel, time.monotonic() - began)
@@ -221,39 +251,6 @@ class Deliverer:
             return True
         return say.purpose is not Purpose.ANNOUNCEMENT
 
-    def _permitted(
-        self, row: Outgoing, say: Say, chat: Chat | None, now_ms: int, *, is_change: bool
-    ) -> str:
-        """The line of the rule that forbids this row by now, or "".
-
-        Counters and pauses were taken when the row was made, so they are not counted twice.
-        """
-        house = self._house
-        if chat is None:
-            return "chat-is-gone"
-        area = chat.neighbourhood
-        country = house.settings.country_of(area)
-        local_now = local_time(house.settings, area, now_ms)
-        place = chats.place_of(chat, country, now_ms, "", "")
-        place = replace(
-            place,
-            last_crisis_at=None,
-            last_referral_at=None,
-            answers_this_hour=0,
-            unasked_today=0,
-            unasked_this_week=0,
-        )
-        request = Request(
-            purpose=say.purpose,
-            is_answer=row.conversation_id is not None,
-            local_now=local_now,
-            is_holiday=bool(holiday_name(country, "", local_now.date())),
-            has_own_words=any(isinstance(value, OwnWords) for _, value in say.values),
-            is_change=is_change,
-        )
-        permitted = permit(request, place, house.settings.policy.limits)
-        return "" if permitted.is_permitted else permitted.rule
-
     async def _log_refusal(self, row: Outgoing, rule: str, now_ms: int) -> None:
         day = local_time(self._house.settings, row.neighbourhood, now_ms).date().isoformat()
         place = Place.PRIVATE if row.is_private else Place.GROUP
@@ -274,8 +271,9 @@ class Deliverer:
             case Sent(message_id):
                 after = pin_after(self._adapter, row, say) if message_id else None
                 await self._settle(row, Status.SENT, message_id=message_id, after=after)
-            case Queued(message_id):
-                await self._settle(row, Status.QUEUED, message_id=message_id)
+            case Queued(message_id, by_template):
+                queued = Settlement(row, Status.QUEUED, message_id, by_template=by_template)
+                await self._book(queued)
             case Unknown(_, message_id):
                 if self._may_repeat(row, say) and row.attempts < UNKNOWNS_AT_MOST:
                     await self._retry(row, outbox.backoff_ms(row.attempts), "unknown")
@@ -297,12 +295,18 @@ class Deliverer:
             await self._retry(row, wait_ms, refused.reason)
         elif refused.reason in {Reason.BLOCKED, Reason.GONE}:
             await self._settle(row, Status.REFUSED, error=refused.reason)
-            now_ms = self._house.clock.now_ms()
-            await self._surely(lambda c: outbox.suspend(c, row.chat_id, refused.reason, now_ms))
+            await self._surely(lambda c: self._shut_out(c, row, refused.reason))
         elif refused.reason is Reason.EXPIRED:
             await self._settle(row, Status.EXPIRED, error=refused.reason)
         else:
             await self._settle(row, Status.DEAD, error=refused.reason)
+
+    def _shut_out(self, conn: Connection, row: Outgoing, reason: Reason) -> None:
+        if reason is Reason.BLOCKED and row.is_private and self._windows.hours:
+            # such a platform lets people refuse what they did not ask for with it
+            receipts.blocked(conn, self._house, row.chat_id)
+        else:
+            outbox.suspend(conn, row.chat_id, reason, self._house.clock.now_ms())
 
     async def _moved(self, row: Outgoing, new_chat: str) -> None:
         house, now_ms = self._house, self._house.clock.now_ms()
@@ -327,14 +331,17 @@ class Deliverer:
         after: Draft | None = None,
     ) -> None:
         """This became of it; ``after`` is put behind it in the same transaction."""
-        ended = Settlement(row, status, message_id or None, error)
+        await self._book(Settlement(row, status, message_id or None, error), after)
+
+    async def _book(self, ended: Settlement, after: Draft | None = None) -> None:
         if after is None:
             await self._patiently(lambda: self._house.database.together(self._settle_all, ended))
         else:
             await self._surely(lambda c: self._settle_and_append(c, ended, after))
             self._wake.set()
-        log.info("settled", channel=self._channel, purpose=str(row.purpose), status=status.name)
-        self._house.meters.settled(self._channel, row.purpose, status.name)
+        purpose, status = ended.out.purpose, ended.status.name
+        log.info("settled", channel=self._channel, purpose=str(purpose), status=status)
+        self._house.meters.settled(self._channel, purpose, status)
 
     def _settle_and_append(self, conn: Connection, ended: Settlement, after: Draft) -> None:
         now_ms = self._house.clock.now_ms()

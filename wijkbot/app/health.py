@@ -59,5 +59,6 @@ def _figures(channel: ChannelBacklog) -> dict[str, int]:
         "dead": waits.dead,
         "unknown": waits.unknown,
         "suspended": waits.suspended,
+        "needs_template": waits.needs_template,
         "held_ms": channel.rate.held_ms if channel.rate else 0,
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from wijkbot.app.doorway import Doorway
 from wijkbot.app.journal import Journal
 from wijkbot.app.library import Library
 from wijkbot.app.metrics import Meters
@@ -26,6 +27,7 @@ class House:
     library: Library
     journal: Journal
     meters: Meters = field(default_factory=Meters)
+    doorway: Doorway = field(default_factory=Doorway)
 
 
 def local_time(settings: Settings, area: str, now_ms: int) -> datetime:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from wijkbot.app.shelf import Readers, Shelf, make_shelf
 from wijkbot.content.model import Item
 from wijkbot.content.store_format import from_json
+from wijkbot.engine.pick import plain
 from wijkbot.settings import Settings
 from wijkbot.storage import items as stored
 from wijkbot.storage.database import Database
@@ -89,6 +90,9 @@ class Library:
             version=version,
             versions=chosen,
             reader=self.readers.of(items),
+            areas={
+                plain(self._settings.word_of(name)): name for name in self._settings.neighbourhoods
+            },
         )
 
 

@@ -9,11 +9,13 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
+from wijkbot.app.agree import agree, take_back_a_stop
 from wijkbot.app.journal import Journal
 from wijkbot.app.payload import NOWHERE, Spot, say_bytes, span_ms
 from wijkbot.app.press import with_tokens
 from wijkbot.engine.conversation import PlaceState
 from wijkbot.engine.effects import (
+    Agree,
     BeSilent,
     BindToken,
     CastVote,
@@ -22,6 +24,7 @@ from wijkbot.engine.effects import (
     Erase,
     GiveCardCode,
     LeaveGroup,
+    MoveTo,
     NoteOddJob,
     OptIn,
     OptOut,
@@ -40,7 +43,7 @@ from wijkbot.engine.values import OwnWords
 from wijkbot.engine.words import Place, Purpose
 from wijkbot.storage import card_codes, chats, erase, glance, jobs, opt_outs, stays, tokens, votes
 from wijkbot.storage.card_codes import Given
-from wijkbot.storage.entries import Erased, OptedIn, OptedOut
+from wijkbot.storage.entries import Erased, OptedOut
 from wijkbot.storage.jobs import JobDraft
 from wijkbot.storage.outbox import Draft, Lane
 from wijkbot.storage.seal import Sealer
@@ -110,12 +113,12 @@ def perform(
                     chats.apply_change(conn, chat, change, moment.now_ms)
             case StartTimer() | StopTimer() | Withheld() | StaffNotice():
                 continue  # the timer and the counts are booked beside what all messages book
-            case OptOut() | OptIn() | CastVote():
+            case OptOut() | OptIn() | Agree() | CastVote():
                 # anonymous admins share one id: one of them decides nothing for the others
                 if moment.member_hmac:
                     _wished(conn, effect, moment)
-            case BeSilent() | LeaveGroup():
-                _about_the_group(conn, effect, moment)
+            case BeSilent() | LeaveGroup() | MoveTo():
+                _about_the_chat(conn, effect, moment)
             case _:
                 _about_the_person(conn, sealer, effect, moment)
     return Performed(drafts, refused)
@@ -151,7 +154,7 @@ def _about_the_person(
             assert_never(effect)
 
 
-def _wished(conn: Connection, effect: OptOut | OptIn | CastVote, moment: Moment) -> None:
+def _wished(conn: Connection, effect: OptOut | OptIn | Agree | CastVote, moment: Moment) -> None:
     """What a resident wants of the bot; the journal knows it before the database does."""
     member, now_ms = moment.member_hmac, moment.now_ms
     match effect:
@@ -163,17 +166,19 @@ def _wished(conn: Connection, effect: OptOut | OptIn | CastVote, moment: Moment)
             if set(purposes) >= _ALL_NEWS:
                 card_codes.withdraw(conn, member)
         case OptIn():
-            stopped = opt_outs.of(conn, member)
-            moment.journal.write(*(OptedIn(member, name, now_ms) for name in stopped))
-            for name in stopped:
-                opt_outs.lift(conn, member, name)
+            take_back_a_stop(conn, moment.journal, (moment.chat_id, member), now_ms)
+        case Agree():
+            who = (moment.chat_id, member, moment.language)
+            agree(conn, moment.journal, effect, who, now_ms)
         case CastVote(is_yes):
             votes.cast(conn, moment.chat_id, member, is_yes=is_yes, now_ms=now_ms)
         case _:
             assert_never(effect)
 
 
-def _about_the_group(conn: Connection, effect: BeSilent | LeaveGroup, moment: Moment) -> None:
+def _about_the_chat(
+    conn: Connection, effect: BeSilent | LeaveGroup | MoveTo, moment: Moment
+) -> None:
     match effect:
         case BeSilent(hours):
             until = moment.now_ms + hours * _HOUR_MS if hours else None
@@ -181,6 +186,9 @@ def _about_the_group(conn: Connection, effect: BeSilent | LeaveGroup, moment: Mo
         case LeaveGroup():
             # not before the goodbye is out
             stays.leave_later(conn, moment.chat_id, moment.now_ms + span_ms(GOODBYE_TAKES))
+        case MoveTo(area):
+            if moment.place.place is Place.PRIVATE:  # a group is moved by its moderator alone
+                chats.configure(conn, moment.chat_id, neighbourhood=area)
         case _:
             assert_never(effect)
 

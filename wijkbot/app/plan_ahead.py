@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -108,22 +107,25 @@ async def plan_ahead(
 def _drafts(
     house: House, plan: Plan, wish: Wish, author: str, *, everywhere: bool
 ) -> list[ScheduleDraft]:
-    groups = sorted((p.group for p in plan.previews), key=lambda g: (g.neighbourhood, g.id))
     key = house.clock.token(12)
     drafts = []
-    for area, its in itertools.groupby(groups, key=lambda g: g.neighbourhood):
+    for area in sorted({one.group.neighbourhood for one in plan.everywhere}):
+        chats = [one.group.id for one in plan.previews if one.group.neighbourhood == area]
+        hands = [one.group.id for one in plan.by_hand if one.group.neighbourhood == area]
         zone = house.settings.timezone_of(area)
         country = house.settings.country_of(area)
         if not wish.rule and holiday_name(country, "", wish.first.date()):
             raise SettingsError("--at", f"{wish.first:%Y-%m-%d} is a holiday; choose another day")
-        everyone = Audience(neighbourhood=area)
+        everyone = Audience(neighbourhood=area, has_subscribers=True)
+        is_listed = any(one.group.neighbourhood == area for one in plan.lists)
+        named = replace(Audience.of(chats, area, hands), has_subscribers=is_listed)
         drafts.append(
             ScheduleDraft(
                 key=f"{key}.{area}",
                 rule=wish.rule,
                 zone=zone,
-                item_id=plan.previews[0].say.item,
-                audience=everyone if everywhere else Audience.of((g.id for g in its), area),
+                item_id=plan.everywhere[0].say.item,
+                audience=everyone if everywhere else named,
                 next_at=_first_at(wish, zone, house.clock.now()),
                 created_by=author,
             )

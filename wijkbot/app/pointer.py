@@ -70,8 +70,15 @@ async def plan_pointers(house: House) -> None:
     await house.database.write(put)
 
 
-async def bump(house: House, groups: Sequence[tuple[str, int]], author: str) -> None:
+async def bump(
+    house: House,
+    groups: Sequence[tuple[str, int]],
+    author: str,
+    hands: Sequence[tuple[str, int]] = (),
+) -> None:
     """Have the pointer come once more in these groups (neighbourhood, number), some hours on.
+
+    ``hands`` are the groups in which a person posts it.
 
     Raises:
         SettingsError: it came, or was asked for, less than a day ago.
@@ -79,9 +86,10 @@ async def bump(house: House, groups: Sequence[tuple[str, int]], author: str) -> 
     now_ms = house.clock.now_ms()
     since = now_ms - span_ms(BUMP_PAUSE)
     key = house.clock.token(12)
-    areas: dict[str, list[int]] = {}
-    for area, number in groups:
-        areas.setdefault(area, []).append(number)
+    audiences = [
+        (area, Audience.of(_in(area, groups), area, _in(area, hands)))
+        for area in dict.fromkeys(area for area, _ in (*groups, *hands))
+    ]
 
     def put(conn: Connection) -> None:
         is_planned = any(
@@ -91,7 +99,7 @@ async def bump(house: House, groups: Sequence[tuple[str, int]], author: str) -> 
             raise SettingsError(
                 "--item", "the pointer comes at most once in 24 hours; try again tomorrow"
             )
-        for area, numbers in areas.items():
+        for area, audience in audiences:
             schedules.put(
                 conn,
                 ScheduleDraft(
@@ -99,10 +107,14 @@ async def bump(house: House, groups: Sequence[tuple[str, int]], author: str) -> 
                     rule="",
                     zone=house.settings.timezone_of(area),
                     item_id=POINTER,
-                    audience=Audience.of(numbers, area),
+                    audience=audience,
                     next_at=now_ms + jitter_ms(house.clock, BUMP_AFTER, BUMP_AFTER * 2),
                     created_by=author,
                 ),
             )
 
     await house.database.write(put)
+
+
+def _in(area: str, groups: Sequence[tuple[str, int]]) -> list[int]:
+    return [number for its, number in groups if its == area]

@@ -15,16 +15,18 @@ import structlog
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter, EventKind, IncomingEvent, SenderKind, Sent, Unknown
+from wijkbot.app import receipts
 from wijkbot.app.house import House
+from wijkbot.app.identities import settle_identities
 from wijkbot.app.listen import Heard, Listener, note
 from wijkbot.app.payload import event_bytes, to_ms
 from wijkbot.app.press import Presses
+from wijkbot.app.rates import WHOLE_ACCOUNT
 from wijkbot.engine.commands import ADMIN_ONLY, find
 from wijkbot.engine.conversation import ORDINARY_MODE
-from wijkbot.storage import channel_state, inbox, leases, outbox, rekey
+from wijkbot.storage import channel_state, inbox, leases, rekey
 from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.inbox import Arrival
-from wijkbot.storage.outbox import Status
 from wijkbot.understanding.personal_data import DataKind, kinds_of
 
 log = structlog.get_logger()
@@ -36,13 +38,6 @@ TAKEN_DOWN = frozenset(
 REMOVE_SECONDS = 10.0
 ASK_SECONDS = 2.0
 """So long a platform may take to say who is an admin; webhooks must be answered in time."""
-_RECEIPTS = {
-    "sent": Status.SENT,
-    "delivered": Status.DELIVERED,
-    "read": Status.DELIVERED,
-    "failed": Status.REFUSED,
-    "undelivered": Status.REFUSED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +81,7 @@ class ChannelPort:
         self._settings = house.settings
         self._meters = house.meters
         self._wake = wake
+        self._has_aliases = adapter is None or adapter.capabilities(WHOLE_ACCOUNT).has_aliases
         self.fence: Fence | None = None
 
     def fenced(self, fence: Fence) -> ChannelPort:
@@ -106,7 +102,7 @@ class ChannelPort:
         if not wanted and not heard and cursor is None:
             return
         batch = _Batch(wanted, cursor, heard)
-        await self._at_home(self._database.together(self._store_all, batch))
+        await self._at_home(self._store(batch))
         for event in wanted:
             self._take_down(event)
         log.info("accepted", channel=self.channel, count=len(wanted))
@@ -213,6 +209,11 @@ class ChannelPort:
                 self.fence.lost()
             raise
 
+    async def _store(self, batch: _Batch) -> None:
+        # a webhook waits outside for this; what the home fetches comes from no one who waits
+        is_awaited = self.fence is None
+        await self._database.together(self._store_all, batch, is_awaited=is_awaited)
+
     def _check_home(self, conn: Connection) -> None:
         if self.fence is not None:
             leases.check(conn, self.fence.lease, self.fence.number)
@@ -222,6 +223,8 @@ class ChannelPort:
         now_ms = self._clock.now_ms()
         self._check_home(conn)
         events = [event for batch in batches for event in batch.events]
+        if self._has_aliases:
+            events = settle_identities(conn, self._house, self.channel, events, now_ms)
         for event in events:
             self._about_the_house(conn, event, now_ms)
         for batch in batches:
@@ -239,11 +242,7 @@ class ChannelPort:
             case EventKind.REKEYED:
                 rekey.rekey(conn, self._sealer, self.channel, event.chat, event.new_chat, now_ms)
             case EventKind.DELIVERY:
-                status = _RECEIPTS.get(event.delivery_status)
-                if status is not None:
-                    outbox.receipt(
-                        conn, self.channel, event.delivery_id, status, event.delivery_code
-                    )
+                receipts.book(conn, self.channel, event, now_ms)
             case _:
                 return
 

@@ -47,6 +47,7 @@ class Setting:
     now: datetime
     links: Links
     main_hours: str = ""
+    area_name: str = ""
     organisation_name: str = ""
     shelter: str = ""
     versions: Mapping[str, Item] = field(default_factory=dict)
@@ -67,7 +68,7 @@ def render(say: Say, item: Item, language: str, setting: Setting) -> Rendered:
     parts = [_one(say, item, tongue, setting) for tongue in tongues]
     for footer in say.footers:
         parts.extend(
-            _footer(setting.items[footer], tongue, setting)
+            _footer(say, setting.items[footer], tongue, setting)
             for tongue in tongues
             if footer in setting.items
         )
@@ -81,8 +82,9 @@ def filled(item: Item, key: str, language: str, setting: Setting) -> str | None:
     return None if found is None else _fill(found, {}, language, setting, item)
 
 
-def _footer(item: Item, language: str, setting: Setting) -> str:
-    return _fill(template(item, "text", language) or "", {}, language, setting, item)
+def _footer(say: Say, item: Item, language: str, setting: Setting) -> str:
+    values = {name: _value(value, language, setting) for name, value in say.values}
+    return _fill(template(item, "text", language) or "", values, language, setting, item)
 
 
 def _one(say: Say, item: Item, language: str, setting: Setting) -> str:
@@ -161,6 +163,8 @@ def _known(name: str, language: str, setting: Setting, item: Item | None) -> str
     match group:
         case "org":
             return _organisation(key, language, setting)
+        case "area":
+            return setting.area_name
         case "link":
             return _link(key, setting)
         case "hours":

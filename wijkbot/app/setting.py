@@ -20,6 +20,7 @@ def setting_of(house: House, area: str, now_ms: int, links: Links) -> Setting:
         now=local_time(settings, area, now_ms),
         links=links,
         main_hours=shelf.book.main_hours,
+        area_name=settings.neighbourhoods[area].name if area in settings.neighbourhoods else "",
         organisation_name=settings.organisation.name,
         shelter=settings.go_live.shelter,
     )

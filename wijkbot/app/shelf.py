@@ -32,11 +32,15 @@ def make_shelf(
     version: int = 1,
     versions: Mapping[str, int] | None = None,
     reader: Reader | None = None,
+    areas: Mapping[str, str] | None = None,
 ) -> Shelf:
-    """Put a shelf together; ``versions`` are those of each item (1 when not published yet)."""
+    """Put a shelf together; ``versions`` are those of each item (1 when not published yet).
+
+    ``areas``: what residents write for each neighbourhood, and its id.
+    """
     known = versions or dict.fromkeys(items, 1)
     book = content_book.to_book(items, version, known)
-    book = replace(book, main_hours=_main_hours(items, country))
+    book = replace(book, main_hours=_main_hours(items, country), areas=areas or {})
     return Shelf(book, items, reader or make_reader(items))
 
 

@@ -8,9 +8,10 @@ import structlog
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter, Queued, Refused, Sent, Unknown, Unsupported
-from wijkbot.app.announce import LocalMoment, forbidden_by, moment_in
+from wijkbot.app.announce import forbidden_by
 from wijkbot.app.house import House
 from wijkbot.app.language import answer_language
+from wijkbot.app.local_moment import LocalMoment, moment_in
 from wijkbot.app.payload import say_bytes, span_ms
 from wijkbot.app.perform import GOODBYE_TAKES
 from wijkbot.engine import table

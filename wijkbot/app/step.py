@@ -5,17 +5,24 @@ Steps of several conversations share a transaction, and with it one wait for the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from wijkbot.adapter_api import PLATFORM_OPT_OUT, EventKind, IncomingEvent, SenderKind
+from wijkbot.adapter_api import (
+    PLATFORM_OPT_IN,
+    PLATFORM_OPT_OUT,
+    EventKind,
+    IncomingEvent,
+    SenderKind,
+)
 from wijkbot.app import decision_log
 from wijkbot.app.activation import WAITS
 from wijkbot.app.alarm_groups import is_alarm_title
 from wijkbot.app.chat_door import ChatDoor, chat_door
+from wijkbot.app.fetch_unread import with_unread
 from wijkbot.app.house import House, local_time
 from wijkbot.app.info_card import fresh_code
 from wijkbot.app.language import answer_language
@@ -43,7 +50,7 @@ from wijkbot.engine.events import (
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.words import SENSITIVE_LABELS, Place, Purpose
 from wijkbot.schedule.openings import holiday_name
-from wijkbot.storage import alerts, chats, jobs, opt_outs, rekey, stays, tokens
+from wijkbot.storage import alerts, chats, consents, jobs, outbox, rekey, stays, tokens
 from wijkbot.storage.alerts import AlertDraft
 from wijkbot.storage.broadcasts import LocalDay
 from wijkbot.storage.chats import Chat
@@ -81,9 +88,11 @@ class Step:
         """
         house, claimed = self.house, self.claimed
         now_ms = house.clock.now_ms()
-        chat = self._let_in(conn, _locked(conn, claimed.chat_id))
+        chat = _locked(conn, claimed.chat_id)
+        is_in_already = self._is_in_already(conn, chat)
+        chat = self._let_in(conn, chat)
         moment = self._moment(conn, chat, now_ms)
-        decision = self._decide(moment)
+        decision = self._decided(conn, ledger, chat, moment, is_silent=is_in_already)
         timer_at = timer_after(decision.effects, claimed.timer_at, now_ms)
         moment = self._of_round(moment, decision)
         progress = Progress(self.done_seq, self._state(decision, moment), timer_at)
@@ -95,10 +104,8 @@ class Step:
         if erased or has_left:
             ledger.write(conn)  # they take away what stands there by now
         if has_left:
-            if chat.is_private:
-                rekey.leave(conn, chat.id, now_ms)
-            else:
-                stays.left(conn, chat.id, now_ms)
+            leave = rekey.leave if chat.is_private else stays.left
+            leave(conn, chat.id, now_ms)
         pending = moment.facts.pending_dialog
         if pending and decision.conversation.dialog == pending:
             tokens.spend(conn, claimed.member_hmac, now_ms)
@@ -129,10 +136,17 @@ class Step:
             return
         now_ms = self.house.clock.now_ms()
         if chat.is_active and not chat.was_told:  # it may be told twice that it joined
+            chats.wait_for_old_address(conn, chat, now_ms)
             trial_days = self.house.settings.policy.trial_days
             stays.activate(conn, chat.id, now_ms, trial_days=trial_days)
         elif not chat.is_active:
             stays.leave_later(conn, chat.id, now_ms + span_ms(WAITS))
+
+    def _is_in_already(self, conn: Connection, chat: Chat) -> bool:
+        """Told that it joined, where it said hello and never left: the group has a new address."""
+        has_joined = self.incoming is not None and self.incoming.kind is EventKind.BOT_JOINED
+        is_known = chat.was_told and not chat.is_private and chat.left_at is None
+        return has_joined and is_known and not outbox.is_shut(conn, chat.id)
 
     def _let_in(self, conn: Connection, chat: Chat) -> Chat:
         """A group that takes the bot back begins anew; so does who writes after a block."""
@@ -177,13 +191,22 @@ class Step:
             return Spot(thread=self.known.thread)
         return Spot(incoming.thread, incoming.event_id, incoming.sender)
 
+    def _decided(
+        self, conn: Connection, ledger: Ledger, chat: Chat, moment: Moment, *, is_silent: bool
+    ) -> Decision:
+        """What is to be done; what waited for this message goes out with it."""
+        decision = self._decide(moment)
+        known = (self.shelf.book, self.known.conversation)
+        answered = with_unread(conn, self.house, chat, self.incoming, decision, known)
+        ledger.send(answered.drafts)
+        return _silent(answered.decision) if is_silent else answered.decision
+
     def _decide(self, moment: Moment) -> Decision:
         event = self._event(moment.facts)
         conversation = self.known.conversation
         decision = decide(self.shelf.book, moment.place, conversation, event, moment.policy)
-        if self.incoming and self.incoming.payload == PLATFORM_OPT_OUT:
-            silent = tuple(e for e in decision.effects if not isinstance(e, Say))
-            return Decision(decision.conversation, silent)
+        if self.incoming and self.incoming.payload in {PLATFORM_OPT_OUT, PLATFORM_OPT_IN}:
+            return _silent(decision)
         return decision
 
     def _event(self, facts: Facts) -> Event:
@@ -195,7 +218,9 @@ class Step:
                 sealer, pressed = self.house.sealer, incoming.choice_id
                 return ChoiceMade(chosen(sealer, self.claimed.id, self.known, pressed), facts)
             case EventKind.START:
-                return ChatStarted(facts, dialog=facts.pending_dialog)
+                is_theirs = incoming.payload == PLATFORM_OPT_IN
+                word = "" if is_theirs else incoming.payload
+                return ChatStarted(facts, facts.pending_dialog, word, is_theirs)
             case EventKind.BOT_JOINED:
                 return BotJoined(facts, is_alarm_group=is_alarm_title(incoming.chat_title))
             case EventKind.BOT_LEFT:
@@ -214,6 +239,7 @@ class Step:
                     is_edit=incoming.edited,
                     message=self._named(incoming.event_id),
                     edits=self._named(incoming.edits),
+                    is_platform_stop=incoming.payload == PLATFORM_OPT_OUT,
                 )
 
     def _moment(self, conn: Connection, chat: Chat, now_ms: int) -> Moment:
@@ -247,7 +273,8 @@ class Step:
         place: PlaceState,
     ) -> Facts:
         member = self.claimed.member_hmac
-        stopped = opt_outs.of(conn, member)
+        wishes = consents.wishes(conn, member)
+        stopped = wishes.stopped
         is_private = place.place is Place.PRIVATE  # only there the answer names the secure chat
         door = chat_door(conn, self.house, now_ms) if is_private else ChatDoor()
         opens_at = door.opens_at.astimezone(local_now.tzinfo) if door.opens_at else None
@@ -260,6 +287,9 @@ class Step:
             has_stopped=Purpose.ANNOUNCEMENT in stopped,
             has_stopped_jobs=Purpose.ODD_JOB in stopped,
             is_ignored=Purpose.SERVICE in stopped,
+            agreed=_purposes(wishes.agreed),
+            lapsed=_purposes(wishes.lapsed),
+            news_since=_day(wishes.agreed.get(Purpose.ANNOUNCEMENT), local_now),
             mine_open_jobs=jobs.open_count(conn, member, now_ms),
             random_token=self.house.clock.token(12),
             random_code=fresh_code(conn, self.house) if is_private and self._asks_code() else "",
@@ -337,9 +367,24 @@ def take_all(conn: Connection, steps: Sequence[Step]) -> list[Result]:
     return [Result(ledger.claim_of(s.claimed.id), erased[s.claimed.id]) for s in steps]
 
 
+def _silent(decision: Decision) -> Decision:
+    """The same, without a word."""
+    silent = tuple(effect for effect in decision.effects if not isinstance(effect, Say))
+    return Decision(decision.conversation, silent)
+
+
 def seen(conn: Connection, chat_id: int) -> Chat:
     """The chat of a conversation, as it is now."""
     return _there(chats.get(conn, chat_id))
+
+
+def _purposes(names: Iterable[str]) -> frozenset[Purpose]:
+    return frozenset(Purpose(name) for name in names)
+
+
+def _day(at_ms: int | None, local_now: datetime) -> date | None:
+    """The day of that moment where the neighbourhood is."""
+    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, local_now.tzinfo).date()
 
 
 def _locked(conn: Connection, chat_id: int) -> Chat:

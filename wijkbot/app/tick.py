@@ -12,6 +12,7 @@ from wijkbot.app import pointer
 from wijkbot.app.announce import continue_broadcasts, draft_of, say_of
 from wijkbot.app.house import House
 from wijkbot.app.plan_ahead import extras_of
+from wijkbot.app.receipts import tend_receipts
 from wijkbot.schedule import recurrence
 from wijkbot.settings import SettingsError
 from wijkbot.storage import schedules
@@ -34,10 +35,10 @@ async def ticking(house: House, wake: Callable[[], None]) -> None:
 async def tick(house: House, wake: Callable[[], None]) -> int:
     """Fire what is due and continue what is under way; returns how many rows were made.
 
-    With nothing to do this is two looks at an index. Any number of processes may do it.
+    With nothing to do this is three looks at an index. Any number of processes may do it.
     """
     await fire_schedules(house)
-    return await continue_broadcasts(house, wake)
+    return await tend_receipts(house, wake) + await continue_broadcasts(house, wake)
 
 
 async def fire_schedules(house: House) -> int:

@@ -17,19 +17,22 @@ from wijkbot.app.assemble import make_adapters
 from wijkbot.app.house import House
 from wijkbot.cli.announcing import follow, stop_on_personal_data
 from wijkbot.cli.announcing import show as show_plan
+from wijkbot.cli.postkit import by_hand_lines
 from wijkbot.cli.staff import with_house
+from wijkbot.cli.subscribing import tell_private
 from wijkbot.settings import load_settings
-from wijkbot.storage import changes
+from wijkbot.storage import changes, post_cards
 from wijkbot.storage.changes import Announcement, Outcome
 from wijkbot.storage.outbox import Status
 
 BACK = timedelta(days=30)
 """So long we know which message of a group was which announcement."""
 ACTS = {"": "announced", "edit": "edited", "withdraw": "deleted"}
+ASKED = {"edit": "change", "withdraw": "delete"}
 WHY = {
-    "missing": "it is not there any more: an admin deleted it, or the group moved",
+    "missing": "it is not there any more: an admin deleted it",
     "not-sent": "it was never sent there",
-    "not-known": "nobody knows whether it arrived: look in the group",
+    "not-known": "it had no answer, or the group moved since: look in the group",
     "unsupported": "this platform, or what the bot may do there, does not let it",
     "content": "the platform does not take the new words: they may be too long",
     "blocked": "the bot may not do that there",
@@ -91,6 +94,8 @@ def show(config: Path, number: int) -> None:
         for one in found:
             typer.echo(_line(one))
             _tell(await announce_change.outcomes(house, [one.id]), one.act)
+            if not one.act:
+                await _tell_by_hand(house, one.id)
 
     with_house(settings, config, work)
 
@@ -105,7 +110,7 @@ def edit(config: Path, asked: Asked) -> None:
         plan = await announce_change.plan_edit(house, adapters, family, asked.item)
         stop_on_personal_data(told_in(house, plan), is_allowed=asked.allow_personal_data)
         show_plan(house, plan, mark="will read instead")
-        if not asked.yes and not typer.confirm(f"Edit it in {len(plan.previews)} group(s)?"):
+        if not asked.yes and not typer.confirm(f"Edit it in {len(plan.everywhere)} group(s)?"):
             typer.echo("Nothing was changed.")
             return
         key, author = house.clock.token(12), getpass.getuser()
@@ -124,8 +129,11 @@ def delete(config: Path, asked: Asked) -> None:
     async def work(house: House) -> None:
         family = await announce_change.found(house, asked.number)
         before = await announce_change.outcomes(house, [one.id for one in family])
-        stands = [one.chat_id for one in before if Status.SENDING <= one.status <= Status.UNKNOWN]
-        waits = [one.chat_id for one in before if one.status is Status.WAITING]
+        in_groups = [one for one in before if not one.is_private]
+        tell_private([one for one in before if one.is_private])
+        there = (Status.SENDING, Status.UNKNOWN)
+        stands = [one.chat_id for one in in_groups if there[0] <= one.status <= there[1]]
+        waits = [one.chat_id for one in in_groups if one.status is Status.WAITING]
         for told, groups in (("It stands in", stands), ("It is not sent yet to", waits)):
             if groups:
                 typer.echo(f"{told} group(s) {', '.join(str(group) for group in groups)}.")
@@ -146,6 +154,9 @@ def delete(config: Path, asked: Asked) -> None:
 
 
 async def _finish(house: House, made: Changed, asked: Asked, act: str) -> None:
+    if made.by_hand:
+        told = f"{made.by_hand} group(s) by hand: who posted it there is asked on their page"
+        typer.echo(f"{told} to {ASKED[act]} it.")
     if not made.queued:
         return
     typer.echo(f"Queued for {made.queued} group(s). The running bot does it.")
@@ -155,8 +166,19 @@ async def _finish(house: House, made: Changed, asked: Asked, act: str) -> None:
     _tell([one for one in found if one.status not in done], act)
 
 
+async def _tell_by_hand(house: House, number: int) -> None:
+    """How far the people are who post it where no bot can be."""
+    cards = await house.database.read(lambda c: post_cards.of_announcements(c, [number]))
+    numbers = [card.id for card in cards]
+    for line in by_hand_lines(await house.database.read(lambda c: post_cards.ticks(c, numbers))):
+        typer.echo(line)
+
+
 def _tell(found: Sequence[Outcome], act: str) -> None:
+    tell_private([one for one in found if one.is_private])
     for one in found:
+        if one.is_private:  # subscribers are counted, and never listed
+            continue
         typer.echo(f"Group {one.chat_id}: {_told(one, act)}.")
 
 

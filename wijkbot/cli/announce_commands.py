@@ -19,6 +19,25 @@ Allowed = Annotated[
     bool, typer.Option("--allow-personal-data", help="Everybody may know what it tells.")
 ]
 
+Groups = Annotated[list[int] | None, typer.Option(help="Numbers of `wijkbot groups`.")]
+Hands = Annotated[list[int] | None, typer.Option(help="Numbers of `wijkbot postkit groups list`.")]
+Subscribers = Annotated[
+    list[str] | None,
+    typer.Option(help='Who subscribed in a neighbourhood (id or word), or "all".'),
+]
+Everywhere = Annotated[
+    bool, typer.Option("--all", help="All active groups, those by hand, all subscribers.")
+]
+Picture = Annotated[
+    Path | None, typer.Option(help="A JPEG, PNG or WebP of at most 5 MB, above the text.")
+]
+At = Annotated[
+    str, typer.Option(help='Later: "2026-11-25 09:00", local time of the neighbourhood.')
+]
+Every = Annotated[
+    str, typer.Option(help="And again: FREQ=WEEKLY;BYDAY=MO (RFC 5545), from --at on.")
+]
+
 announcements = typer.Typer(
     invoke_without_command=True,
     help="Put a published text into chosen groups, after a preview; edit or delete it later.",
@@ -31,11 +50,11 @@ def announce(
     context: typer.Context,
     *,
     item: Annotated[str, typer.Option(help="The published text or consultation hour.")] = "",
-    group: Annotated[list[int] | None, typer.Option(help="Numbers of `wijkbot groups`.")] = None,
-    everywhere: Annotated[bool, typer.Option("--all", help="All active groups.")] = False,
-    photo: Annotated[
-        Path | None, typer.Option(help="A JPEG, PNG or WebP of at most 5 MB, above the text.")
-    ] = None,
+    group: Groups = None,
+    by_hand: Hands = None,
+    subscribers: Subscribers = None,
+    everywhere: Everywhere = False,
+    photo: Picture = None,
     alt: Annotated[str, typer.Option(help="What is on it, for who does not see it.")] = "",
     ics: Annotated[
         bool, typer.Option("--ics", help="With the next opening as a file for a calendar.")
@@ -46,12 +65,8 @@ def announce(
         typer.Option("--silent/--loud", help="Ring no bell; else it rings from 8 to 21 o'clock."),
     ] = None,
     yes: Yes = False,
-    at: Annotated[
-        str, typer.Option(help='Later: "2026-11-25 09:00", local time of the neighbourhood.')
-    ] = "",
-    every: Annotated[
-        str, typer.Option(help="And again: FREQ=WEEKLY;BYDAY=MO (RFC 5545), from --at on.")
-    ] = "",
+    at: At = "",
+    every: Every = "",
     wait: Wait = None,
     allow_personal_data: Allowed = False,
     config: Config = DEFAULT,
@@ -65,6 +80,8 @@ def announce(
     asked = announcing.Asked(
         item=item,
         numbers=tuple(group or ()),
+        by_hand=tuple(by_hand or ()),
+        subscribers=tuple(subscribers or ()),
         everywhere=everywhere,
         yes=yes,
         at=at,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from wijkbot.adapter_api import Adapter
+from wijkbot.adapter_api import Adapter, Reason
 from wijkbot.announcements.extras import Extras, Sound
 from wijkbot.announcements.photo import PhotoError, photo_of
 from wijkbot.app.announce import LATER_REASONS, Plan
@@ -21,16 +21,22 @@ from wijkbot.app.announce import announce as announce_plan
 from wijkbot.app.announce import plan as plan_announcement
 from wijkbot.app.announce_lint import Told, hard_in, told_in
 from wijkbot.app.assemble import make_adapters
+from wijkbot.app.by_hand import chosen
 from wijkbot.app.house import House
+from wijkbot.app.outside_window import TIER
 from wijkbot.app.plan_ahead import Load, Wish, plan_ahead, wish_of
 from wijkbot.app.pointer import bump
+from wijkbot.app.subscribers import SubscriberList
+from wijkbot.cli.reaching import show_reach
 from wijkbot.cli.staff import with_house
+from wijkbot.cli.subscribing import chosen_lists, show_lists
 from wijkbot.cli.words import DATA
 from wijkbot.engine.table import POINTER
 from wijkbot.settings import SettingsError, load_settings
-from wijkbot.storage import broadcasts, chats, schedules
+from wijkbot.storage import broadcasts, chats, hand_groups, schedules
 from wijkbot.storage.broadcasts import Tally
 from wijkbot.storage.chats import Chat
+from wijkbot.storage.hand_groups import HandGroup
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.schedules import Schedule
 
@@ -61,6 +67,8 @@ class Asked:
 
     item: str
     numbers: tuple[int, ...] = ()
+    by_hand: tuple[int, ...] = ()
+    subscribers: tuple[str, ...] = ()
     everywhere: bool = False
     yes: bool = False
     at: str = ""
@@ -78,8 +86,9 @@ def announce(config: Path, asked: Asked) -> None:
 
     async def work(house: House) -> None:
         adapters = make_adapters(settings, config.resolve().parent, house.clock)
-        chosen = await _chosen(house, asked)
-        plan = await plan_announcement(house, adapters, asked.item, chosen)
+        groups, hands = await _chosen(house, asked), await _hands(house, asked)
+        lists = await _lists(house, asked)
+        plan = await plan_announcement(house, adapters, asked.item, groups, hands, lists)
         told = told_in(house, plan, load.photo.alt if load.photo else "")
         stop_on_personal_data(told, is_allowed=asked.allow_personal_data)
         _check_calendar(house, plan, load)
@@ -100,16 +109,27 @@ async def _announce_now(
     house: House, adapters: Mapping[str, Adapter], plan: Plan, asked: Asked, load: Load
 ) -> None:
     show(house, plan)
+    await show_reach(house, adapters, [one.group for one in plan.lists])
     _show_load(adapters, plan, load)
-    if not plan.allowed:
+    if not (plan.allowed or plan.allowed_by_hand or plan.allowed_lists):
         typer.echo("Nothing was sent: no group may get it now.", err=True)
         sys.exit(1)
-    if not asked.yes and not typer.confirm(f"Send it to {len(plan.allowed)} group(s)?"):
+    by_hand = f", and a card for {n} by hand" if (n := len(plan.allowed_by_hand)) else ""
+    lists = ", and to the subscribers" if plan.allowed_lists else ""
+    also = f"{lists}{by_hand}"
+    if not asked.yes and not typer.confirm(f"Send it to {len(plan.allowed)} group(s){also}?"):
         typer.echo("Nothing was sent.")
         return
     key, author = house.clock.token(12), getpass.getuser()
     made = await announce_plan(house, plan, key, author, load.extras, load.photo)
-    typer.echo(f"Queued for {made.queued} group(s). The running bot sends it.")
+    whom = "groups and subscribers" if plan.allowed_lists else "group(s)"
+    if plan.allowed or plan.allowed_lists:
+        typer.echo(f"Queued for {made.queued} {whom}. The running bot sends it.")
+    if plan.allowed_by_hand:
+        told = f"{len(plan.allowed_by_hand)} group(s) by hand"
+        typer.echo(
+            f"A card for {told}: who posts there finds it on their page. See: wijkbot postkit"
+        )
     if made.ids:
         told = f"wijkbot announce edit {made.ids[0]}, wijkbot announce delete {made.ids[0]}"
         typer.echo(f"Its number is {made.ids[0]}. Later: {told}")
@@ -120,7 +140,8 @@ async def _announce_now(
 async def _bump(house: House, plan: Plan) -> None:
     """The pointer never comes at once: nobody must be able to tell what it was for."""
     groups = [(p.group.neighbourhood, p.group.id) for p in plan.previews]
-    await bump(house, groups, getpass.getuser())
+    hands = [(p.group.neighbourhood, p.group.id) for p in plan.by_hand]
+    await bump(house, groups, getpass.getuser(), hands)
     typer.echo(
         "The pointer comes once more, in 2 to 4 hours and outside the quiet hours. It never comes"
         " at once, so that nobody can tell that somebody asked something. See: wijkbot schedules"
@@ -169,8 +190,8 @@ def _load(asked: Asked) -> Load:
 
 
 def _check_calendar(house: House, plan: Plan, load: Load) -> None:
-    shelves = [house.library.shelf(p.group.neighbourhood) for p in plan.previews]
-    kinds = {s.items[plan.previews[0].say.item].kind for s in shelves}
+    shelves = [house.library.shelf(p.group.neighbourhood) for p in plan.everywhere]
+    kinds = {s.items[plan.everywhere[0].say.item].kind for s in shelves}
     if load.extras.has_calendar and kinds != {"hours"}:
         raise SettingsError("--ics", "only a consultation hour goes into a calendar")
 
@@ -197,13 +218,33 @@ def _show_load(adapters: Mapping[str, Adapter], plan: Plan, load: Load) -> None:
 
 async def _chosen(house: House, asked: Asked) -> list[Chat]:
     groups = await house.database.read(chats.groups)
-    if not asked.numbers and not asked.everywhere:
+    if not (asked.numbers or asked.by_hand or asked.subscribers or asked.everywhere):
         raise SettingsError("--group", "choose groups by number, or --all; see: wijkbot groups")
     chosen = [g for g in groups if asked.everywhere or g.id in asked.numbers]
     missing = set(asked.numbers) - {g.id for g in chosen}
     if missing:
         raise SettingsError("--group", f"there is no group {min(missing)}; see: wijkbot groups")
     return chosen
+
+
+async def _lists(house: House, asked: Asked) -> list[SubscriberList]:
+    """The lists that were chosen; with --all every one. The pointer is for groups alone."""
+    if asked.item == POINTER:
+        return []
+    return await chosen_lists(house, asked.subscribers, everywhere=asked.everywhere)
+
+
+async def _hands(house: House, asked: Asked) -> list[HandGroup]:
+    """The groups by hand that were chosen; with --all those of every neighbourhood."""
+    found = await house.database.read(hand_groups.listing)
+    areas = house.settings.areas()
+    wanted = None if asked.everywhere and not asked.by_hand else asked.by_hand
+    hands = [one for one in chosen(found, wanted) if one.neighbourhood in areas]
+    missing = set(asked.by_hand) - {one.id for one in hands}
+    if missing:
+        what = f"there is no group {min(missing)} that agreed"
+        raise SettingsError("--by-hand", f"{what}; see: wijkbot postkit groups list")
+    return hands
 
 
 def stop_on_personal_data(told: Sequence[Told], *, is_allowed: bool) -> None:
@@ -225,7 +266,7 @@ def stop_on_personal_data(told: Sequence[Told], *, is_allowed: bool) -> None:
 
 async def _plan_ahead(house: House, plan: Plan, asked: Asked, wish: Wish, load: Load) -> None:
     show(house, plan, mark="would get, as it is now")
-    if not asked.yes and not typer.confirm(f"Plan it for {len(plan.previews)} group(s)?"):
+    if not asked.yes and not typer.confirm(f"Plan it for {len(plan.everywhere)} group(s)?"):
         typer.echo("Nothing was planned.")
         return
     made = await plan_ahead(
@@ -243,11 +284,22 @@ def show(house: House, plan: Plan, *, mark: str = "") -> None:
         reason = REASONS.get(preview.forbidden_by, preview.forbidden_by)
         told = mark or (f"NOT NOW ({reason})" if reason else "will get")
         typer.echo(f"Group {preview.group.id} ({preview.language}) {told}:")
-        for line in preview.text.splitlines():
-            typer.echo(f"    {line}")
+        _indent(preview.text)
+    for hand in plan.by_hand:
+        reason = REASONS.get(hand.forbidden_by, hand.forbidden_by)
+        told = mark or (f"NOT NOW ({reason})" if reason else "gets a card")
+        where = f"By hand: group {hand.group.id}, {hand.group.name}"
+        typer.echo(f"{where} ({hand.language}) {told}:")
+        _indent(hand.text)
+    show_lists(house.settings, plan.lists, reasons=REASONS, mark=mark)
     for hard in hard_in(house, plan):
         told = f"{hard.finding.what}; {hard.finding.remedy}"
         typer.echo(f"Hard to read: {hard.item} ({hard.language}): {told}")
+
+
+def _indent(text: str) -> None:
+    for line in text.splitlines():
+        typer.echo(f"    {line}".rstrip())
 
 
 async def follow(
@@ -282,11 +334,12 @@ async def _tallies(house: House, ids: Sequence[int]) -> list[Tally]:
 
 
 def _sent(told: list[Tally]) -> int:
-    return sum(t.count(Status.SENT, Status.QUEUED, Status.DELIVERED) for t in told)
+    done = (Status.SENT, Status.QUEUED, Status.DELIVERED, Status.READ)
+    return sum(t.count(*done) for t in told)
 
 
 def _waits(told: list[Tally]) -> int:
-    return sum(t.waiting_for(LATER_REASONS) for t in told)
+    return sum(t.waiting_for(LATER_REASONS | {TIER}) for t in told)
 
 
 def _is_through(told: list[Tally]) -> bool:
@@ -296,12 +349,16 @@ def _is_through(told: list[Tally]) -> bool:
 def _final(told: list[Tally], done: str) -> str:
     on_their_way = sum(t.count(Status.WAITING, Status.SENDING) for t in told)
     later = _waits(told)
+    tomorrow = sum(t.waiting_for({TIER}) for t in told)
+    lacking = sum(t.rows.get((Status.DEAD, Reason.NEEDS_TEMPLATE.value), 0) for t in told)
     counts = {
         done: _sent(told),
         "on their way": on_their_way - later,
-        "wait for quiet hours to end": later,
+        "wait for quiet hours to end": later - tomorrow,
+        "wait until tomorrow": tomorrow,
         "unknown": sum(t.count(Status.UNKNOWN) for t in told),
-        "refused": sum(t.count(Status.REFUSED, Status.DEAD) for t in told),
+        "need a template (wijkbot whatsapp templates)": lacking,
+        "refused": sum(t.count(Status.REFUSED, Status.DEAD) for t in told) - lacking,
         "too late": sum(t.count(Status.EXPIRED) for t in told),
     }
     return ", ".join(f"{n} {name}" for name, n in counts.items() if n or name == done) + "."

@@ -13,7 +13,9 @@ import typer
 
 from wijkbot.cli.announce_commands import announcements
 from wijkbot.cli.options import DEFAULT, Config
+from wijkbot.cli.postkit_commands import kit
 from wijkbot.cli.team_commands import team
+from wijkbot.cli.whatsapp_commands import whatsapp
 from wijkbot.settings import SettingsError
 from wijkbot.storage.errors import StorageProblem
 
@@ -32,6 +34,8 @@ db = typer.Typer(
 app.add_typer(db, name="db")
 app.add_typer(announcements, name="announce")
 app.add_typer(team, name="staff")
+app.add_typer(kit, name="postkit")
+app.add_typer(whatsapp, name="whatsapp")
 
 
 @app.command(epilog="Example: wijkbot demo --port 8080")

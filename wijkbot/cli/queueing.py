@@ -26,6 +26,8 @@ _DAY = 24 * _HOUR
 REASONS_OUT = {
     "window": "the platform only lets the bot answer for some hours after the resident's last"
     " message; put it in again once they have written",
+    "needs_template": "they wrote too long ago for a free text, and no approved template fits; see"
+    " wijkbot whatsapp templates, then put it in again",
     "content": "the platform refuses the text; mend it (wijkbot publish) and put it in again",
     "config": "the account or its settings are not right; run wijkbot doctor, mend it, and put"
     " it in again",

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from wijkbot.app.activation import make_link
 from wijkbot.app.assemble import open_house
 from wijkbot.app.house import House
+from wijkbot.cli.subscribing import show_sizes
 from wijkbot.clock import Clock
 from wijkbot.engine.conversation import ALARM_MODE, LISTEN_MODE, ORDINARY_MODE
 from wijkbot.settings import Settings, SettingsError, load_settings
@@ -56,6 +57,7 @@ def groups(config: Path, wishes: Wishes) -> None:
             name = area.name if area else group.neighbourhood
             state = _state(group, house.clock.now_ms())
             typer.echo(f"{group.id:>4}  {group.channel:<20} {name:<20} {state}")
+        await house.database.read(lambda conn: show_sizes(settings, conn))
 
     with_house(settings, config, work)
 

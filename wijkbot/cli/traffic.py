@@ -30,6 +30,15 @@ def of_delivery(waiting: Mapping[str, ChannelBacklog], channels: Sequence[str]) 
                 is_warning=True,
             )
         )
+    if backlog.needs_template:
+        findings.append(
+            Finding(
+                "templates",
+                f"{backlog.needs_template} of them could go by an approved template only",
+                "see which are not there yet: wijkbot whatsapp templates",
+                is_warning=True,
+            )
+        )
     if backlog.unknown:
         findings.append(
             Finding(

@@ -17,6 +17,7 @@ from wijkbot.content.model import (
     Labels,
     LangLists,
     Ready,
+    TemplateFile,
     Text,
     TitledChoice,
 )
@@ -37,7 +38,8 @@ from wijkbot.engine.words import Label, Place
 def to_book(items: Mapping[str, Item], version: int, versions: Mapping[str, int]) -> DialogBook:
     """The engine's book; ``versions`` gives the published version of each item.
 
-    What only workers say is not in it, so nothing that a resident writes or taps leads there.
+    What only workers say is not in it, nor what only a platform reads, so nothing that a
+    resident writes or taps leads there.
     """
     categories = [item for item in items.values() if isinstance(item, Category)]
     return DialogBook(
@@ -45,7 +47,7 @@ def to_book(items: Mapping[str, Item], version: int, versions: Mapping[str, int]
         items={
             id_: _card(item, versions[id_])
             for id_, item in items.items()
-            if not isinstance(item, Ready)
+            if not isinstance(item, Ready | TemplateFile)
         },
         dialogs={
             id_: to_dialog(item, categories)

@@ -12,6 +12,7 @@ from wijkbot.content.check_helplines import check_card_lines, check_helpline
 from wijkbot.content.check_hours import check_hours
 from wijkbot.content.check_needed import check_needed
 from wijkbot.content.check_ready import check_ready
+from wijkbot.content.check_templates import check_template
 from wijkbot.content.load import Loaded
 from wijkbot.content.model import (
     Alarm,
@@ -28,6 +29,7 @@ from wijkbot.content.model import (
 )
 from wijkbot.content.problems import Problem
 from wijkbot.content.texts import REQUIRED, all_texts, in_language, place_of
+from wijkbot.engine.table import SUBSCRIBE
 from wijkbot.engine.words import Label
 
 GROUP_LIMIT = 350
@@ -35,7 +37,8 @@ GROUP_LIMIT = 350
 PHONE_DIGITS = 3
 """Fewest digits of a number that can be called."""
 FIELDS: dict[str, frozenset[str]] = {
-    "day": frozenset({"until"}),
+    "area": frozenset({"name"}),
+    "day": frozenset({"until", "news"}),
     "number": frozenset({"jobs", "code"}),
     "org": frozenset(Organisation.model_fields),
     "link": frozenset({"private", "contact", "secure", "complaint", "job"}),
@@ -208,7 +211,7 @@ def _check_label(loaded: Loaded, item: Item) -> Iterator[Problem]:
         yield loaded.problem(item.id, ("label",), f"the label {item.label!r} is unknown", todo)
     if isinstance(item, DialogFile):
         for index, label in enumerate(item.starts_on):
-            if label not in names:
+            if label not in {*names, SUBSCRIBE}:
                 what = f"the label {label!r} is unknown"
                 yield loaded.problem(item.id, ("starts_on", index), what, "use a known label")
 
@@ -242,5 +245,6 @@ _CHECKS: tuple[Callable[[Loaded, Item], Iterator[Problem]], ...] = (
     check_card_lines,
     check_hours,
     check_ready,
+    check_template,
     _check_examples_of_faq,
 )

@@ -5,40 +5,29 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, Field, field_validator
 
+from wijkbot.content.model_parts import (
+    LANGUAGES,
+    Country,
+    ItemId,
+    LangLists,
+    LangMap,
+    Part,
+    Whole,
+    known_languages,
+)
 from wijkbot.engine.commands import Command
 
-LANGUAGES = ("nl", "nl-NL", "nl-BE", "fr", "en", "tr", "ar", "pl", "uk", "es", "de")
-Country = Literal["NL", "BE"]
-ItemId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,39}$")]
+# What this module only passes on; all that it defines itself can be taken from it as well.
+__all__ = ["LANGUAGES", "Country", "LangLists", "LangMap"]
 
-
-def _known_languages(value: dict[str, object]) -> dict[str, object]:
-    unknown = [key for key in value if key not in LANGUAGES]
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is no language; use one of {', '.join(LANGUAGES)}")
-    return value
-
-
-LangMap = Annotated[dict[str, str], AfterValidator(_known_languages)]
-LangLists = Annotated[dict[str, tuple[str, ...]], AfterValidator(_known_languages)]
 Purpose = Literal[
     "contact", "info", "announcement", "referral", "crisis", "odd_job", "service", "staff"
 ]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Item(_Part):
-    id: ItemId
-    source: str = ""
-    last_checked: date | None = None
-
-
-class Pack(_Item):
+class Pack(Whole):
     """The pack itself: its languages, main consultation hour and vocabulary."""
 
     kind: Literal["pack"]
@@ -50,7 +39,7 @@ class Pack(_Item):
     words: dict[str, LangMap] = Field(default_factory=dict)
 
 
-class Organisation(_Item):
+class Organisation(Whole):
     """Facts of the organisation; an overlay replaces it for a neighbourhood."""
 
     kind: Literal["organisation"]
@@ -65,7 +54,7 @@ class Organisation(_Item):
     chat_hours: LangMap = Field(default_factory=dict)
 
 
-class TitledChoice(_Part):
+class TitledChoice(Part):
     """One answer to pick: a title in every language and other forms that are understood."""
 
     id: ItemId
@@ -74,7 +63,7 @@ class TitledChoice(_Part):
     goto: str = ""
 
 
-class Text(_Item):
+class Text(Whole):
     """A fixed text. ``reviewed`` languages are required for a crisis text."""
 
     kind: Literal["text"]
@@ -86,7 +75,7 @@ class Text(_Item):
     reviewed: dict[str, bool] = Field(default_factory=dict)
 
 
-class Ready(_Item):
+class Ready(Whole):
     """A text that a worker puts in a secure talk; ``boundary``: it says how far that goes.
 
     The bot itself has no way to it: see :func:`wijkbot.content.book.to_book`.
@@ -98,14 +87,30 @@ class Ready(_Item):
     boundary: bool = False
 
 
-class Card(_Item):
+class TemplateFile(Whole):
+    """A text that a platform approves beforehand, for who did not just write.
+
+    ``places`` say what fills {{1}}, {{2}} and so on; a text that is too long for its place ends
+    with ``more_online`` and the website, or with ``more_by_phone`` and the telephone number.
+    """
+
+    kind: Literal["template"]
+    category: Literal["utility", "marketing"]
+    places: tuple[Literal["organisation", "text"], ...]
+    text: LangMap
+    examples: LangLists
+    more_online: LangMap = Field(default_factory=dict)
+    more_by_phone: LangMap = Field(default_factory=dict)
+
+
+class Card(Whole):
     """The sentences of which the card of a consultation hour is made, by part."""
 
     kind: Literal["card"]
     parts: dict[str, LangMap]
 
 
-class Faq(_Item):
+class Faq(Whole):
     """A question residents ask, its answer, and ways to ask it. ``hours``: from the schedule."""
 
     kind: Literal["faq"]
@@ -118,7 +123,7 @@ class Faq(_Item):
     examples: LangLists
 
 
-class HoursRule(_Part):
+class HoursRule(Part):
     """One recurring block, with an RFC 5545 rule."""
 
     rrule: str
@@ -127,7 +132,7 @@ class HoursRule(_Part):
     starts: date = date(2026, 1, 1)
 
 
-class HoursHolidays(_Part):
+class HoursHolidays(Part):
     """Which public holidays count."""
 
     country: str = ""
@@ -136,7 +141,7 @@ class HoursHolidays(_Part):
     without: tuple[date, ...] = Field(default=(), alias="not")
 
 
-class HoursClosed(_Part):
+class HoursClosed(Part):
     """A closed period, both days included."""
 
     first: date = Field(alias="from")
@@ -144,7 +149,7 @@ class HoursClosed(_Part):
     reason: LangMap = Field(default_factory=dict)
 
 
-class HoursChange(_Part):
+class HoursChange(Part):
     """One day that differs from the rule."""
 
     date: date
@@ -155,7 +160,7 @@ class HoursChange(_Part):
     reason: LangMap = Field(default_factory=dict)
 
 
-class Hours(_Item):
+class Hours(Whole):
     """A consultation hour with everything its card must show."""
 
     kind: Literal["hours"]
@@ -176,7 +181,7 @@ class Hours(_Item):
     last_checked: date
 
 
-class Category(_Item):
+class Category(Whole):
     """A kind of odd job, and what is allowed."""
 
     kind: Literal["category"]
@@ -185,7 +190,7 @@ class Category(_Item):
     rule: LangMap
 
 
-class Helpline(_Item):
+class Helpline(Whole):
     """A line that people in need can call. ``roles`` say which field it fills."""
 
     kind: Literal["helpline"]
@@ -206,7 +211,7 @@ class Helpline(_Item):
     confidence: Literal["checked", "unchecked"]
 
 
-class If(_Part):
+class If(Part):
     """A condition of a branch: on a slot or on the place."""
 
     slot: str = ""
@@ -215,14 +220,14 @@ class If(_Part):
     place: Literal["G", "P", ""] = ""
 
 
-class Next(_Part):
+class Next(Part):
     """Where to go when all conditions hold."""
 
     conditions: tuple[If, ...] = Field(default=(), alias="if")
     goto: str
 
 
-class DialogStep(_Part):
+class DialogStep(Part):
     """One thing the bot says and the answer it waits for."""
 
     ask: LangMap
@@ -234,13 +239,22 @@ class DialogStep(_Part):
     max: int = 0
     invalid: LangMap | None = None
     place: Literal["G", "P", ""] = ""
-    do: Literal["note_odd_job", "erase", "stop", ""] = ""
+    do: Literal[
+        "note_odd_job",
+        "erase",
+        "stop",
+        "agree_news",
+        "agree_jobs",
+        "refuse_news",
+        "refuse_jobs",
+        "",
+    ] = ""
     purpose: Purpose | None = None
     next: str | tuple[Next, ...] = ""
     end: bool = False
 
 
-class DialogFile(_Item):
+class DialogFile(Whole):
     """A dialog of several steps."""
 
     kind: Literal["dialog"]
@@ -252,7 +266,7 @@ class DialogFile(_Item):
     steps: dict[str, DialogStep] = Field(min_length=1)
 
 
-class ExampleTurn(_Part):
+class ExampleTurn(Part):
     """One turn: what a resident types or picks, or the text that the bot says then."""
 
     resident: str | None = None
@@ -260,7 +274,7 @@ class ExampleTurn(_Part):
     bot: str | None = None
 
 
-class Example(_Part):
+class Example(Part):
     """One conversation that must go exactly so."""
 
     title: str
@@ -270,7 +284,7 @@ class Example(_Part):
     turns: tuple[ExampleTurn, ...] = Field(min_length=1)
 
 
-class ExampleFile(_Part):
+class ExampleFile(Part):
     """The example conversations beside a dialog."""
 
     kind: Literal["example"]
@@ -285,7 +299,7 @@ class ExampleFile(_Part):
         return self.lines.get(f"{index}.{turn}", 1)
 
 
-class Alarm(_Item):
+class Alarm(Whole):
     """Reviewed phrases that speak for one label."""
 
     kind: Literal["alarm"]
@@ -295,7 +309,7 @@ class Alarm(_Item):
     needs_first_person: LangLists = Field(default_factory=dict)
 
 
-class CuesFile(_Item):
+class CuesFile(Whole):
     """Words that tell who is meant and that it is now."""
 
     kind: Literal["cues"]
@@ -307,15 +321,15 @@ CommandName = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
 CommandNote = Annotated[str, Field(min_length=1, max_length=256)]
 
 
-class ShownCommand(_Part):
+class ShownCommand(Part):
     """One line of the list that an app shows behind its menu button, and to whom."""
 
     to: tuple[Literal["everybody", "private", "group", "admins"], ...]
-    name: Annotated[dict[str, CommandName], AfterValidator(_known_languages)]
-    about: Annotated[dict[str, CommandNote], AfterValidator(_known_languages)]
+    name: Annotated[dict[str, CommandName], AfterValidator(known_languages)]
+    about: Annotated[dict[str, CommandNote], AfterValidator(known_languages)]
 
 
-class CommandWords(_Item):
+class CommandWords(Whole):
     """The fixed words for each thing that somebody can have the bot do, whole messages only.
 
     ``shown`` is the list of commands that an app offers beside the text field.
@@ -334,7 +348,7 @@ class CommandWords(_Item):
         return value
 
 
-class Labels(_Item):
+class Labels(Whole):
     """Invented messages and the label they should get."""
 
     kind: Literal["labels"]
@@ -347,6 +361,7 @@ Item = (
     | Organisation
     | Text
     | Ready
+    | TemplateFile
     | Card
     | Faq
     | Hours
@@ -364,6 +379,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "organisation": Organisation,
     "text": Text,
     "ready": Ready,
+    "template": TemplateFile,
     "card": Card,
     "faq": Faq,
     "hours": Hours,

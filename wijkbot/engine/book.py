@@ -31,6 +31,7 @@ class DialogBook:
 
     ``version`` grows with each publication. ``main_hours`` is the consultation hour that a
     question for "the" hour means here. ``commands``: the plain form of fixed words → a command.
+    ``areas``: the plain form of the words of the configured neighbourhoods → their ids.
     """
 
     version: int
@@ -38,6 +39,7 @@ class DialogBook:
     dialogs: Mapping[str, Dialog] = field(default_factory=dict)
     main_hours: str = ""
     commands: Mapping[str, str] = field(default_factory=dict)
+    areas: Mapping[str, str] = field(default_factory=dict)
 
     def version_of(self, item: str) -> int:
         """The published version of an item.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from wijkbot.engine import replies, table
+from wijkbot.engine import commands, replies, table, talk
 from wijkbot.engine.commands import ADMIN_ONLY, Asked, Command
 from wijkbot.engine.conversation import ALARM_MODE, Conversation
 from wijkbot.engine.effects import (
@@ -15,6 +15,7 @@ from wijkbot.engine.effects import (
     Effect,
     GiveCardCode,
     LeaveGroup,
+    MoveTo,
     OptIn,
     OptOut,
     PlaceChange,
@@ -35,6 +36,7 @@ _SAID = {
 }
 IN_BETWEEN = frozenset({Command.ABOUT, Command.PRIVACY, Command.MY_DATA, Command.CARD})
 """Answered in the middle of a dialog too, which then goes on."""
+_ABOUT_NEWS = frozenset({Command.SUBSCRIBE, Command.UNSUBSCRIBE})
 _BALLOTS = {Command.YES: True, Command.NO: False}
 
 
@@ -53,6 +55,8 @@ def obey(scene: Scene, conversation: Conversation, asked: Asked) -> Turn | None:
         return replies.fixed(scene, conversation, Label.HELP_PERSONAL)
     if command is Command.CARD:
         return _card_code(scene, conversation)
+    if command in _ABOUT_NEWS:
+        return _about_news(scene, conversation, asked)
     return _asked_by_me(scene, conversation, command)
 
 
@@ -65,7 +69,12 @@ def vote(scene: Scene, conversation: Conversation, *, is_yes: bool) -> Turn | No
 
 def wakes(asked: Asked | None) -> bool:
     """Does this bring back somebody who asked to be ignored?"""
-    return asked is not None and asked.command is Command.START
+    return asked is not None and asked.command in {Command.START, Command.SUBSCRIBE}
+
+
+def stops(asked: Asked | None) -> bool:
+    """Is this a STOP that names a neighbourhood? It is heard whatever happened before."""
+    return asked is not None and asked.command is Command.UNSUBSCRIBE
 
 
 def _asked_by_me(scene: Scene, conversation: Conversation, command: Command) -> Turn:
@@ -102,15 +111,43 @@ def _about_me(scene: Scene, conversation: Conversation, command: Command) -> Tur
             return _start(scene, ended)
 
 
+def _about_news(scene: Scene, conversation: Conversation, asked: Asked) -> Turn:
+    """Subscribe or unsubscribe; a question comes before any yes, a stop needs none."""
+    if asked.command is Command.UNSUBSCRIBE:
+        return replies.stop(scene, conversation)
+    if scene.place.place is Place.GROUP:
+        return replies.say(scene, conversation, table.ASK_PRIVATE, Purpose.SERVICE)
+    turn = _ask_news(scene, conversation)
+    return turn if asked.area is None else _then(MoveTo(asked.area), turn)
+
+
+def _ask_news(scene: Scene, conversation: Conversation) -> Turn:
+    for dialog in scene.book.dialogs.values():
+        if table.SUBSCRIBE in dialog.starts_on:
+            return talk.begin(scene.book, scene.place, conversation, scene.facts, dialog.id)
+    return replies.welcome(scene, conversation.without_dialog())
+
+
+def moved(scene: Scene, word: str, turn: Turn) -> Turn:
+    """The turn, in a chat that belongs from now on to the neighbourhood that a link named."""
+    area = commands.area_of(scene.book, word) if word else None
+    return turn if area is None else _then(MoveTo(area), turn)
+
+
 def _start(scene: Scene, conversation: Conversation) -> Turn:
-    """Whoever had stopped anything gets it back, and reads so; anybody else gets the menu."""
+    """Whoever had stopped anything gets it back, and reads so; anybody else gets the menu.
+
+    Who never said yes to news or jobs gets none: they read that they can ask again.
+    """
     facts = scene.facts
     has_stopped = facts.has_stopped or facts.has_stopped_jobs or facts.is_ignored
     if has_stopped and scene.place.place is Place.GROUP:
         # the group does not read that somebody had stopped
         return _then(OptIn(), _menu(scene, conversation))
     if has_stopped:
-        back = replies.say(scene, conversation, table.BACK_AGAIN, Purpose.SERVICE)
+        gets_more = (facts.agreed | facts.lapsed) - {Purpose.SERVICE}
+        item = table.BACK_AGAIN if gets_more else table.BACK_TO_ASK
+        back = replies.say(scene, conversation, item, Purpose.SERVICE)
         return _then(OptIn(), back)
     return _menu(scene, conversation)
 
@@ -120,6 +157,9 @@ def _my_data(scene: Scene, conversation: Conversation) -> Turn:
     values: Values = (("number.jobs", Number(facts.mine_open_jobs)),)
     has_stopped = facts.has_stopped or facts.has_stopped_jobs
     footers = (table.MY_STOPS,) if has_stopped else ()
+    if facts.news_since is not None:
+        values = (*values, ("day.news", Day(facts.news_since)))
+        footers = (table.MY_NEWS, *footers)
     return replies.say(
         scene, conversation, table.MY_DATA, Purpose.SERVICE, values=values, footers=footers
     )

@@ -9,6 +9,7 @@ from wijkbot.engine import commands, control, late, replies, table, talk
 from wijkbot.engine.book import DialogBook
 from wijkbot.engine.commands import Asked, Command
 from wijkbot.engine.conversation import ALARM_MODE, Conversation, PlaceState
+from wijkbot.engine.dialog import Dialog
 from wijkbot.engine.effects import (
     ChangePlace,
     Effect,
@@ -28,7 +29,7 @@ from wijkbot.engine.events import (
     MessageArrived,
     TimePassed,
 )
-from wijkbot.engine.pick import is_back, is_stop, pick
+from wijkbot.engine.pick import is_back, is_firm_stop, is_stop, pick
 from wijkbot.engine.policy import PolicySettings
 from wijkbot.engine.replies import Scene
 from wijkbot.engine.talk import Turn
@@ -94,8 +95,11 @@ def _message(scene: Scene, conversation: Conversation, event: MessageArrived) ->
         return replies.reply(scene, conversation, event.reading)
     if event.is_edit:
         return _amended(scene, conversation, event)
+    if event.is_platform_stop:
+        return replies.stop(scene, conversation)
     asked = commands.find(scene.book, event.text)
-    withheld = "" if _is_about_me(conversation, event) else _unheard(scene, conversation, asked)
+    is_heard = _is_about_me(conversation, event) or control.stops(asked)
+    withheld = "" if is_heard else _unheard(scene, conversation, asked)
     if withheld:
         return Turn(conversation, (Withheld(Purpose.SERVICE, withheld),))
     return _answered(scene, conversation, event, asked)
@@ -151,11 +155,12 @@ def _answered(
 def _comes_first(conversation: Conversation, asked: Asked) -> bool:
     """A whole message that is a command; but "help" may also be a choice of the menu.
 
-    In an open dialog only what leaves the dialog where it is.
+    In an open dialog only what leaves the dialog where it is, and what no answer reads like.
     """
     if asked.command is Command.MENU:
         return False
-    return not conversation.dialog or asked.command in control.IN_BETWEEN
+    is_link = asked.command is Command.SUBSCRIBE and asked.area is not None
+    return not conversation.dialog or is_link or asked.command in control.IN_BETWEEN
 
 
 def _is_alarm_group(scene: Scene) -> bool:
@@ -168,6 +173,8 @@ def _in_dialog(scene: Scene, conversation: Conversation, event: MessageArrived) 
     step = dialog.step(conversation.step) if dialog else None
     if dialog is None or step is None:
         return _end(scene, conversation, table.DIALOG_WITHDRAWN)
+    if is_firm_stop(event.text) and _gets_news(scene, dialog):
+        return replies.stop(scene, conversation)
     if is_stop(event.text):
         return _end(scene, conversation, table.DIALOG_STOPPED)
     if is_back(event.text):
@@ -179,6 +186,12 @@ def _in_dialog(scene: Scene, conversation: Conversation, event: MessageArrived) 
             return interrupted
     turn = talk.answer(book, place, conversation, facts, picked or event.text, event.message)
     return turn or talk.ask_again(book, conversation)
+
+
+def _gets_news(scene: Scene, dialog: Dialog) -> bool:
+    """Whoever is sent things unasked, or is asked whether they want that, means them by STOP."""
+    asks_for_it = table.SUBSCRIBE in dialog.starts_on
+    return asks_for_it or bool(scene.facts.agreed - {Purpose.SERVICE})
 
 
 def _interrupted(scene: Scene, conversation: Conversation, event: MessageArrived) -> Turn | None:
@@ -214,7 +227,15 @@ def _choice(scene: Scene, conversation: Conversation, choice: str) -> Turn:
 
 
 def _started(scene: Scene, conversation: Conversation, event: ChatStarted) -> Turn:
-    if scene.facts.is_ignored:  # who presses start wants to be heard again
+    asked = commands.find(scene.book, event.word.replace("_", " ")) if event.word else None
+    if asked is not None and asked.command is Command.SUBSCRIBE:
+        return control.obey(scene, conversation, asked) or Turn(conversation)
+    return control.moved(scene, event.word, _opened(scene, conversation, event))
+
+
+def _opened(scene: Scene, conversation: Conversation, event: ChatStarted) -> Turn:
+    wants_all_back = scene.facts.is_ignored or event.is_platform_start
+    if wants_all_back:  # who presses start wants to be heard again
         return control.obey(scene, conversation, Asked(Command.START)) or Turn(conversation)
     withheld = _unheard(scene, conversation, None)
     if withheld:

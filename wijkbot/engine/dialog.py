@@ -54,8 +54,9 @@ class Step:
     """One thing the bot says, and the answer it waits for.
 
     ``slot_type`` NONE is a step that only speaks: it goes on by ``branches`` or ends the dialog.
-    ``does`` names what is done on entry ("note_odd_job", "erase", "stop"). ``place`` is where it
-    may be asked: a private step reached in a group sends its private link instead.
+    ``does`` names what is done on entry ("note_odd_job", "erase", "stop", "agree_news" …).
+    ``place`` is where it may be asked: a private step reached in a group sends its private link
+    instead.
     ``limits``: least and most number, or most characters (0 = the type's own).
     ``has_invalid_text``: the item has a text for a wrong answer; else the standard one is said.
     """

@@ -108,7 +108,29 @@ class OptOut:
 
 @dataclass(frozen=True, slots=True)
 class OptIn:
-    """This resident takes back everything they had stopped."""
+    """This resident takes back everything they had stopped.
+
+    In a private chat what they had agreed to there before counts again too.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Agree:
+    """This resident wants to be sent something of this purpose, here, without asking each time.
+
+    ``item`` and ``version`` are the published words of the question that they said yes to.
+    """
+
+    purpose: Purpose
+    item: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTo:
+    """This private chat is from now on one of that neighbourhood."""
+
+    area: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +197,8 @@ Effect = (
     | StaffNotice
     | OptOut
     | OptIn
+    | Agree
+    | MoveTo
     | BeSilent
     | LeaveGroup
     | CastVote

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from wijkbot.engine.reading import Reading
+from wijkbot.engine.words import Purpose
 
 LATE_AFTER = timedelta(minutes=10)
 """What waited longer than this since the platform took it was sent to a bot that was away."""
@@ -22,7 +23,9 @@ class Facts:
     ``secure_chat_opens_at`` (aware): when somebody is there again, when that is known.
     ``is_admin``: the platform said so just now. ``has_stopped`` and
     ``has_stopped_jobs``: no announcements, no odd jobs any more. ``is_ignored``: the resident
-    asked not to be answered. ``mine_open_jobs`` counts the resident's own open odd jobs.
+    asked not to be answered. ``agreed``: what they said yes to being sent unasked, ``lapsed``
+    what of it a STOP had ended, ``news_since`` the local day of the yes to announcements.
+    ``mine_open_jobs`` counts the resident's own open odd jobs.
     ``received_at`` is aware: when the platform took the event, None when nobody sent it.
     """
 
@@ -34,6 +37,9 @@ class Facts:
     has_stopped: bool = False
     has_stopped_jobs: bool = False
     is_ignored: bool = False
+    agreed: frozenset[Purpose] = frozenset()
+    lapsed: frozenset[Purpose] = frozenset()
+    news_since: date | None = None
     mine_open_jobs: int = 0
     pending_dialog: str = ""
     random_token: str = ""
@@ -51,7 +57,8 @@ class MessageArrived:
     """Somebody wrote, or changed what they wrote.
 
     ``message`` names this message, and ``edits`` the one that an edit changes, by keyed
-    pseudonyms that only serve to find the slot it filled.
+    pseudonyms that only serve to find the slot it filled. ``is_platform_stop``: the platform
+    itself took it for a STOP, and blocks us from now on.
     """
 
     text: str
@@ -61,6 +68,7 @@ class MessageArrived:
     is_edit: bool = False
     message: str = ""
     edits: str = ""
+    is_platform_stop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +84,14 @@ class ChatStarted:
     """Somebody opened the private chat; ``dialog`` names what the start link was for.
 
     ``dialog`` is empty for the ordinary start, and for a token that was not this person's.
+    ``word`` is what else the link said: a neighbourhood, or that they want to subscribe.
+    ``is_platform_start``: the platform itself took it for a START after a STOP.
     """
 
     facts: Facts
     dialog: str = ""
+    word: str = ""
+    is_platform_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ def _is_command(scene: Scene, before: Conversation, event: Event, turn: Turn) ->
         case ChoiceMade(choice):
             is_current = before.dialog in scene.book.dialogs and choice in before.offered
             return not is_current and choice != replies.PERSONAL
+        case ChatStarted(is_platform_start=True):
+            return False
         case ChatStarted():
             return scene.place.was_told or _opens_dialog(turn)
         case BotJoined():

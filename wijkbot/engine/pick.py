@@ -60,6 +60,14 @@ _BACK = frozenset(plain(word) for word in BACK_WORDS)
 _STOP = frozenset(plain(word) for word in STOP_WORDS)
 
 
+_FIRM_STOP = frozenset({"stop", "stoppen", "arreter", "arrete", "arret"})
+
+
+def is_firm_stop(text: str) -> bool:
+    """Does this text ask for no messages at all, of somebody who gets them unasked?"""
+    return plain(text) in _FIRM_STOP
+
+
 def is_back(text: str) -> bool:
     """Does this text ask for the step before?"""
     return plain(text) in _BACK

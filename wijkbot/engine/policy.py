@@ -55,8 +55,9 @@ class Request:
     """One text that wants to leave.
 
     ``is_answer``: a new message of that person asked for it. ``has_own_words``: a resident's
-    words are inside. ``has_stopped``: this resident wants nothing unasked. ``is_ignored``: they
-    asked not to be answered. ``is_tip``: a tip to everybody to keep personal data out.
+    words are inside. ``has_stopped``: this resident wants nothing unasked. ``has_consent``: in
+    this private chat they said yes to this purpose. ``is_ignored``: they asked not to be
+    answered. ``is_tip``: a tip to everybody to keep personal data out.
     ``is_small_answer``: no information, but one of the answers of an hour all the same.
     ``same_card_at``: when this person last got this very crisis card here. ``worker``: who
     wrote it by hand, "" for what the bot says itself. ``is_change``: it edits, pins or withdraws
@@ -69,6 +70,7 @@ class Request:
     is_holiday: bool = False
     has_own_words: bool = False
     has_stopped: bool = False
+    has_consent: bool = False
     is_ignored: bool = False
     is_tip: bool = False
     is_small_answer: bool = False
@@ -204,6 +206,11 @@ def _resident_stopped(request: Request, _place: PlaceState, _: PolicySettings) -
     return _is_unasked(request) and request.has_stopped
 
 
+def _nobody_agreed(request: Request, place: PlaceState, _: PolicySettings) -> bool:
+    """Who came first decides what else comes: news in a private chat needs their yes to it."""
+    return _is_unasked(request) and place.place is Place.PRIVATE and not request.has_consent
+
+
 def _group_is_silent(request: Request, place: PlaceState, _: PolicySettings) -> bool:
     return (
         _is_unasked(request)
@@ -219,7 +226,7 @@ def _it_is_quiet(request: Request, _place: PlaceState, settings: PolicySettings)
 
 
 def _unasked_is_spent(request: Request, place: PlaceState, settings: PolicySettings) -> bool:
-    if not _is_unasked(request) or place.place is not Place.GROUP:
+    if not _is_unasked(request):
         return False
     return (
         place.unasked_today >= settings.unasked_per_day
@@ -248,6 +255,7 @@ RULES = (
     ("noise-in-alarm-group", _noise_in_alarm_group),
     ("answers-are-spent", _answers_are_spent),
     ("resident-stopped", _resident_stopped),
+    ("no-consent", _nobody_agreed),
     ("group-is-silent", _group_is_silent),
     ("quiet-hours", _it_is_quiet),
     ("unasked-is-spent", _unasked_is_spent),

@@ -75,13 +75,18 @@ def reply(scene: Scene, conversation: Conversation, reading: Reading) -> Turn:
     if label in _DIALOG_LABELS:
         return _dialog_for(scene, conversation, label)
     if label is Label.STOP:
-        turn = fixed(scene, conversation.without_dialog(), label)
-        return Turn(turn.conversation, (OptOut(), *turn.effects))
+        return stop(scene, conversation)
     if label in CRISIS_LABELS:
         return _crisis(scene, conversation, reading)
     if label is Label.ABUSE_SPAM:
         return _abused(scene, conversation)
     return _informed(scene, conversation, reading)
+
+
+def stop(scene: Scene, conversation: Conversation) -> Turn:
+    """Nothing unasked any more, from now on; any dialog ends, and one line confirms it."""
+    turn = fixed(scene, conversation.without_dialog(), Label.STOP)
+    return Turn(turn.conversation, (OptOut(), *turn.effects))
 
 
 def _informed(scene: Scene, conversation: Conversation, reading: Reading) -> Turn:

@@ -51,6 +51,11 @@ ASK_PRIVATE = "T63"
 NO_NEWS = "T64"
 NO_JOBS = "T65"
 CARD_CODE = "T66"
+MY_NEWS = "T67"
+BACK_TO_ASK = "T68"
+
+SUBSCRIBE = "subscribe"
+"""What the dialog starts on that asks whether somebody wants news: a wish, and no label."""
 
 SMALL_ANSWERS = frozenset(
     {NOT_UNDERSTOOD, "T44", UNREADABLE, SUGGEST, OTHER_LANGUAGE, GROUP_WELCOME}
@@ -162,6 +167,8 @@ FIXED_ITEMS = frozenset(
         NO_NEWS,
         NO_JOBS,
         CARD_CODE,
+        MY_NEWS,
+        BACK_TO_ASK,
         *REFERRAL_STAIRS,
         *(row.item for row in REPLIES.values()),
     }

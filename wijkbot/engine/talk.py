@@ -9,6 +9,7 @@ from wijkbot.engine.book import DialogBook
 from wijkbot.engine.conversation import Conversation, PlaceState
 from wijkbot.engine.dialog import Branch, Condition, Dialog, DialogChoice, SlotType, Step
 from wijkbot.engine.effects import (
+    Agree,
     BindToken,
     Effect,
     Erase,
@@ -183,7 +184,8 @@ def _enter(scene: _Scene, conversation: Conversation, step_id: str) -> Turn:
             return Turn(asked, (*effects, _ask(scene, step, conversation), _timer(scene.dialog)))
         if step.slot_type is SlotType.NONE:
             # what is done comes first: an erasure must not take its own confirmation along
-            effects = (*effects, *_done(step, conversation), _ask(scene, step, conversation))
+            done = _done(scene, step, conversation)
+            effects = (*effects, *done, _ask(scene, step, conversation))
         step_id = _next(step, conversation, scene.place)
     raise DialogLoop(scene.dialog.id)
 
@@ -273,7 +275,18 @@ def _timer(dialog: Dialog) -> StartTimer:
     return StartTimer(dialog.timeout_minutes * 60)
 
 
-def _done(step: Step, conversation: Conversation) -> tuple[Effect, ...]:
+_AGREES = {"agree_news": Purpose.ANNOUNCEMENT, "agree_jobs": Purpose.ODD_JOB}
+_REFUSES = {"refuse_news": Purpose.ANNOUNCEMENT, "refuse_jobs": Purpose.ODD_JOB}
+
+
+def _done(scene: _Scene, step: Step, conversation: Conversation) -> tuple[Effect, ...]:
+    if step.does in _AGREES:
+        dialog = scene.dialog.id
+        return (Agree(_AGREES[step.does], dialog, scene.book.version_of(dialog)),)
+    if step.does in _REFUSES:
+        # who never said yes has nothing to end, and may still be asked another time
+        purpose = _REFUSES[step.does]
+        return (OptOut((purpose,)),) if purpose in scene.facts.agreed else ()
     match step.does:
         case "note_odd_job":
             slot = conversation.slot

@@ -39,6 +39,7 @@ LIMITS: Mapping[str, Limit] = {
     "create_without_work": Limit(30, MINUTE),
     "return": Limit(10, MINUTE),
     "config": Limit(60, MINUTE),
+    "post": Limit(240, MINUTE),
     "messages_minute": Limit(20, MINUTE),
     "messages_day": Limit(500, DAY),
     "photos_day": Limit(10, DAY),

@@ -25,18 +25,21 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     update,
 )
 
 from wijkbot.engine.words import Purpose
+from wijkbot.storage import consents
 from wijkbot.storage.audience import Audience
 from wijkbot.storage.chats import Chat
+from wijkbot.storage.consent_tables import consent
 from wijkbot.storage.dialect import among, big, insert, moment, now, skipping_locked
 from wijkbot.storage.errors import KeyGone, LeaseLost, SealBroken
 from wijkbot.storage.outbox import Lane, Status
 from wijkbot.storage.seal import Sealer
-from wijkbot.storage.tables import broadcast, chat, conversation, lane, opt_out, outbox
+from wijkbot.storage.tables import broadcast, chat, lane, outbox
 
 LEASE_MS = 30_000
 STEP = 2_000
@@ -129,8 +132,8 @@ def expand(
     """Make the rows of the next ``limit`` chats of the audience and move the cursor.
 
     Passed over: chats that are closed, left, erased or refusing, that the rule forbids, that
-    have it already, and the private chat of somebody who opted out. Without a ``lease`` it
-    continues whatever is there and leaves the lease as it is.
+    have it already, and the private chat of somebody who did not say yes to announcements.
+    Without a ``lease`` it continues whatever is there and leaves the lease as it is.
 
     Raises:
         LeaseLost: another process continues it.
@@ -261,21 +264,22 @@ def _context(broadcast_id: int) -> str:
 
 
 _CHAT_COLUMNS = [chat.c[name] for name in Chat.__slots__]
-_STOPPED = exists(
-    select(opt_out.c.at)
-    .join(conversation, conversation.c.member_hmac == opt_out.c.member_hmac)
-    .where(conversation.c.chat_id == chat.c.id, opt_out.c.purpose == Purpose.ANNOUNCEMENT.value)
-)
+_AGREED = exists().where(consent.c.chat_id == chat.c.id, consents.is_agreed())
 
 
 def _next_ids(conn: Connection, found: Row[Any], audience: Audience, limit: int) -> list[int]:
     """The next chats of the audience, whatever became of them."""
+    also = []
+    if audience.has_subscribers:
+        area = audience.neighbourhood
+        also = consents.next_subscribers(conn, area, found.cursor, limit)
     if audience.is_list:
-        return audience.after(found.cursor, limit)
+        return sorted({*audience.after(found.cursor, limit), *also})[:limit]
     query = select(chat.c.id).where(chat.c.id > found.cursor, ~chat.c.is_private)
     if audience.neighbourhood is not None:
         query = query.where(chat.c.neighbourhood == audience.neighbourhood)
-    return list(conn.execute(query.order_by(chat.c.id).limit(limit)).scalars())
+    groups = conn.execute(query.order_by(chat.c.id).limit(limit)).scalars()
+    return sorted({*groups, *also})[:limit]
 
 
 def _lock_open(
@@ -294,7 +298,7 @@ def _lock_open(
         select(*_CHAT_COLUMNS)
         .where(among(conn, chat.c.id, ids))
         .where(chat.c.is_active, chat.c.left_at.is_(None), chat.c.erase_at.is_(None))
-        .where(~and_(chat.c.is_private, _STOPPED), has_it.is_(None))
+        .where(or_(~chat.c.is_private, _AGREED), has_it.is_(None))
     )
     if audience.neighbourhood is not None:
         query = query.where(chat.c.neighbourhood == audience.neighbourhood)

@@ -19,7 +19,8 @@ from wijkbot.storage.tables import broadcast, chat, lane, outbox
 WITHDRAWN = "withdrawn"
 """Why a message that waited was never sent."""
 _PIN = ".pin"
-_STANDS = (Status.SENDING, Status.SENT, Status.QUEUED, Status.DELIVERED, Status.UNKNOWN)
+_ARRIVED = (Status.DELIVERED, Status.READ)
+_STANDS = (Status.SENDING, Status.SENT, Status.QUEUED, *_ARRIVED, Status.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Outcome(NamedTuple):
     status: Status
     error: str
     pin: Status | None
+    is_private: bool
 
 
 class Standing(NamedTuple):
@@ -168,13 +170,14 @@ def outcomes(conn: Connection, number: int) -> list[Outcome]:
     """What became of it in each chat, by the number of the chat."""
     pins = outbox.alias("pins")
     query = (
-        select(lane.c.chat_id, outbox.c.status, outbox.c.error, pins.c.status)
+        select(lane.c.chat_id, outbox.c.status, outbox.c.error, pins.c.status, chat.c.is_private)
         .join(lane, lane.c.id == outbox.c.lane_id)
+        .join(chat, chat.c.id == lane.c.chat_id)
         .outerjoin(pins, pins.c.key == outbox.c.key + _PIN)
         .where(outbox.c.broadcast_id == number)
         .order_by(lane.c.chat_id)
     )
     return [
-        Outcome(chat_id, Status(status), error, None if pin is None else Status(pin))
-        for chat_id, status, error, pin in conn.execute(query)
+        Outcome(chat_id, Status(status), error, None if pin is None else Status(pin), is_private)
+        for chat_id, status, error, pin, is_private in conn.execute(query)
     ]

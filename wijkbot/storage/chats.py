@@ -13,11 +13,14 @@ from sqlalchemy import Connection, RowMapping, Select, Update, bindparam, select
 from wijkbot.engine.conversation import ALARM_MODE, ORDINARY_MODE, PlaceState
 from wijkbot.engine.effects import PlaceChange
 from wijkbot.engine.words import Place
-from wijkbot.storage.dialect import Flavour, flavour, insert
+from wijkbot.storage import quick
+from wijkbot.storage.dialect import Flavour, flavour, insert, now
 from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import chat
 
+ADDRESS_TAKES_MS = 2_000
+"""So much later, at most, a platform tells that a group it has just announced is an old one."""
 _HOUR_MS = 3_600_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,6 +54,8 @@ class Chat:
     unasked_this_week: int
     unasked_week: str
     next_send_at: int
+    shut_at: int | None
+    template_at: int | None
     created_at: int
     left_at: int | None
     erase_at: int | None
@@ -81,7 +86,7 @@ class Settings(TypedDict, total=False):
 
 def get(conn: Connection, chat_id: int) -> Chat | None:
     """The chat, or None."""
-    return _one(conn.execute(_GET, {"b_id": chat_id}).mappings().first())
+    return _known_as(quick.first(conn, _GET, {"b_id": chat_id}))
 
 
 def get_each(conn: Connection, chat_ids: Collection[int]) -> dict[int, Chat]:
@@ -89,8 +94,8 @@ def get_each(conn: Connection, chat_ids: Collection[int]) -> dict[int, Chat]:
     if not chat_ids:
         return {}
     of = flavour(conn)
-    rows = conn.execute(_among(of), {"b_ids": of.many(sorted(set(chat_ids)))}).mappings()
-    return {row["id"]: Chat(**row) for row in rows}
+    found = quick.rows(conn, _among(of), {"b_ids": of.many(sorted(set(chat_ids)))})
+    return {row.id: Chat(**row._asdict()) for row in found}
 
 
 @cache
@@ -100,7 +105,7 @@ def _among(of: Flavour) -> Select[Any]:
 
 def lock(conn: Connection, chat_id: int) -> Chat | None:
     """The chat, which nobody else can change until this transaction ends."""
-    return _one(conn.execute(_LOCK, {"b_id": chat_id}).mappings().first())
+    return _known_as(quick.first(conn, _LOCK, {"b_id": chat_id}))
 
 
 _GET = select(chat).where(chat.c.id == bindparam("b_id"))
@@ -109,7 +114,7 @@ _LOCK = _GET.with_for_update()
 
 def find(conn: Connection, sealer: Sealer, channel: str, address: str) -> Chat | None:
     """The chat at that address of the platform, or None."""
-    where = (chat.c.channel == channel, chat.c.address_hmac == _hmac(sealer, channel, address))
+    where = (chat.c.channel == channel, chat.c.address_hmac == pseudonym(sealer, channel, address))
     return _one(conn.execute(select(chat).where(*where)).mappings().first())
 
 
@@ -156,7 +161,7 @@ def meet(
     A chat that was erased or left gets its address back: somebody wrote there again.
     """
     unique = {(new.channel, new.address): new for new in newcomers}
-    hashed = {key: _hmac(sealer, *key) for key in unique}
+    hashed = {key: pseudonym(sealer, *key) for key in unique}
     names = {(key[0], name) for key, name in hashed.items()}
     known = _known(conn, names)
     if len(known) < len(names):
@@ -191,13 +196,13 @@ def _give_address(
     conn: Connection, sealer: Sealer, rest: Mapping[tuple[str, str], Newcomer]
 ) -> None:
     """Keep the address of new chats, and of those whose erasure or leave is over."""
-    rows = []
+    back: list[dict[str, object]] = []
     of = flavour(conn)
     for part in _parts(of, set(rest)):
-        for row in conn.execute(_named(of, is_whole=False), part):
+        for row in quick.rows(conn, _named(of, is_whole=False), part):
             address_ = rest[row.channel, row.address_hmac].address.encode()
-            rows.append({"b_id": row.id, "b_sealed": sealer.seal_kept(address_, _context(row.id))})
-    conn.execute(_BACK, rows)
+            back.append({"b_id": row.id, "b_sealed": sealer.seal_kept(address_, _context(row.id))})
+    quick.change(conn, _BACK, back)
 
 
 def _known(conn: Connection, names: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -205,7 +210,7 @@ def _known(conn: Connection, names: set[tuple[str, str]]) -> dict[tuple[str, str
     found = {}
     of = flavour(conn)
     for part in _parts(of, names):
-        for row in conn.execute(_named(of, is_whole=True), part):
+        for row in quick.rows(conn, _named(of, is_whole=True), part):
             found[row.channel, row.address_hmac] = int(row.id)
     return found
 
@@ -236,6 +241,19 @@ def _parts(of: Flavour, names: set[tuple[str, str]]) -> Iterator[dict[str, objec
     for channel, hmacs in by_channel.items():
         for start in range(0, len(hmacs), 500):
             yield {"b_channel": channel, "b_names": of.many(hmacs[start : start + 500])}
+
+
+def wait_for_old_address(conn: Connection, found: Chat, now_ms: int) -> None:
+    """A new group may be one we know under a new address, told in a second event that comes next.
+
+    So where other groups are served, what it is to be told waits a moment; a crisis card does
+    not.
+    """
+    others = (chat.c.channel == found.channel, ~chat.c.is_private, chat.c.left_at.is_(None))
+    known = select(chat.c.id).where(*others, chat.c.was_told, chat.c.id != found.id).limit(1)
+    if conn.execute(known).first() is not None:
+        until = now(conn, now_ms) + ADDRESS_TAKES_MS
+        conn.execute(update(chat).where(chat.c.id == found.id).values(next_send_at=until))
 
 
 def place_of(found: Chat, country: str, now_ms: int, day: str, week: str) -> PlaceState:
@@ -281,7 +299,7 @@ def apply_change(conn: Connection, found: Chat, change: PlaceChange, now_ms: int
     }
     row = values[change]
     parameters = {f"b_{name}": value for name, value in row.items()}
-    conn.execute(_setting(tuple(row)), {"b_id": found.id, **parameters})
+    quick.change(conn, _setting(tuple(row)), {"b_id": found.id, **parameters})
 
 
 @cache
@@ -312,13 +330,14 @@ def configure(conn: Connection, chat_id: int, **settings: Unpack[Settings]) -> N
 def move(conn: Connection, sealer: Sealer, chat_id: int, channel: str, address: str) -> None:
     """Give a chat another address."""
     row = {
-        "address_hmac": _hmac(sealer, channel, address),
+        "address_hmac": pseudonym(sealer, channel, address),
         "address_sealed": sealer.seal_kept(address.encode(), _context(chat_id)),
     }
     conn.execute(update(chat).where(chat.c.id == chat_id).values(row))
 
 
-def _hmac(sealer: Sealer, channel: str, address: str) -> str:
+def pseudonym(sealer: Sealer, channel: str, address: str) -> str:
+    """The name under which the chat at that address is found."""
     return sealer.pseudonym("chat", channel, address)
 
 
@@ -328,6 +347,10 @@ def _context(chat_id: int) -> str:
 
 def _one(row: RowMapping | None) -> Chat | None:
     return None if row is None else Chat(**row)
+
+
+def _known_as(row: Any) -> Chat | None:
+    return None if row is None else Chat(**row._asdict())
 
 
 def _moment(ms: int | None) -> datetime | None:

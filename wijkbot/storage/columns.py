@@ -20,6 +20,10 @@ metadata = MetaData(
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers only INTEGER keys itself
 
 
+KEPT = "values_sealed IS NOT NULL AND sent_at IS NOT NULL"
+"""Messages that were sent and of which the values stay for a while."""
+
+
 def row_id() -> Column[int]:
     """A number that the database gives."""
     return Column("id", BigId, primary_key=True, autoincrement=True)

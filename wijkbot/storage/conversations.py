@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from wijkbot.storage import quick
 from wijkbot.storage.dialect import Flavour, as_rows, big, flavour, now
 from wijkbot.storage.errors import KeyGone, LeaseLost, SealBroken
 from wijkbot.storage.inbox import payload_context
@@ -91,16 +92,16 @@ def claim(
 ) -> list[Claimed]:
     """Take conversations with something to do, the longest waiting first."""
     of = flavour(conn)
-    has_due, has_rung, *_ = conn.execute(_anything(of), of.at(now_ms)).one()
+    has_due, has_rung, *_ = quick.rows(conn, _anything(of), of.at(now_ms))[0]
     if not has_due and not has_rung:
         return []  # an idle bot writes nothing
     when = {**of.at(now_ms), "b_lease_ms": LEASE_MS}
     rows: list[Row[Any]] = []
     if has_due:
-        rows += conn.execute(_taking(of, is_rung=False), {**when, "b_limit": limit})
+        rows += quick.rows(conn, _taking(of, is_rung=False), {**when, "b_limit": limit})
     if has_rung and len(rows) < limit:
         rest = {**when, "b_limit": limit - len(rows)}
-        rows += conn.execute(_taking(of, is_rung=True), rest)
+        rows += quick.rows(conn, _taking(of, is_rung=True), rest)
     messages = _messages(conn, sealer, [row.id for row in rows], batch) if rows else {}
     return [_claimed(conn, sealer, row, max_attempts, messages.get(row.id, ())) for row in rows]
 
@@ -129,12 +130,12 @@ def advance(
         {"id": one.claimed.id, "first": one.claimed.done_seq, "last": one.progress.done_seq}
         for one in ordered
     ]
-    conn.execute(_handling(of), as_rows(handled))
+    quick.change(conn, _handling(of), as_rows(handled))
     # last, because whoever has something new for these conversations waits from here on
     when = {**of.at(now_ms), "b_lease_ms": LEASE_MS, "b_state_at": now_ms}
     rows = [_advanced(sealer, one) for one in ordered]
-    moved = conn.execute(_advancing(of), of.for_each(rows, **when))
-    if moved.rowcount != len(steps):
+    moved = quick.change(conn, _advancing(of), of.for_each(rows, **when))
+    if moved != len(steps):
         raise LeaseLost("conversation")
     return [_after(step) for step in steps]
 
@@ -277,7 +278,7 @@ def _messages(
     """The next events of each conversation, in order."""
     of = flavour(conn)
     found: dict[int, list[Waiting]] = {}
-    for row in conn.execute(_awaiting(of), {"b_ids": of.many(ids), "b_batch": batch}):
+    for row in quick.rows(conn, _awaiting(of), {"b_ids": of.many(ids), "b_batch": batch}):
         context = payload_context(row.conversation_id, row.seq)
         payload = _open(conn, sealer, row.payload_sealed, context)
         waiting = Waiting(row.seq, row.channel, payload, row.received_at)

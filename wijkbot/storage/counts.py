@@ -8,6 +8,7 @@ from functools import cache
 
 from sqlalchemy import BigInteger, Connection, Insert, Text, select, true
 
+from wijkbot.storage import quick
 from wijkbot.storage.dialect import Flavour, as_rows, flavour
 from wijkbot.storage.tables import event_count
 
@@ -34,7 +35,7 @@ def add(conn: Connection, *counted: Count) -> None:
     ]
     if not rows:
         return
-    conn.execute(_adding(flavour(conn)), as_rows(rows))
+    quick.change(conn, _adding(flavour(conn)), as_rows(rows))
 
 
 @cache

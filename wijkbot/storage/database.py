@@ -39,11 +39,12 @@ class Database(ABC):
         """
 
     @abstractmethod
-    async def together(self, act: Act[M, T], member: M) -> T:
+    async def together(self, act: Act[M, T], member: M, *, is_awaited: bool = False) -> T:
         """Run ``act`` for this member and all others that wait with the same ``act``.
 
         One call, one transaction and one wait for the disk serve them all. When the call
         raises, each member is tried alone, and only those that raise again get the exception.
+        ``is_awaited``: somebody outside holds a connection open for it, so it goes first.
         """
 
     @abstractmethod

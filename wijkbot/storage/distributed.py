@@ -57,8 +57,9 @@ class Distributed(Database):
         """Run in a transaction, with everything else that waits."""
         return await self._in_thread(_with_retries, self._engine, fn)
 
-    async def together(self, act: Act[M, T], member: M) -> T:
-        """Run for all members that wait with the same act."""
+    async def together(self, act: Act[M, T], member: M, *, is_awaited: bool = False) -> T:
+        """Run for all members that wait with the same act; no act waits for another here."""
+        del is_awaited
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.get(act)
         if waiting is None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import queue
+import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +23,14 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from wijkbot.storage.database import GROUP, Act, Database, M, T, act_on, in_transaction, named
 from wijkbot.storage.errors import DatabaseAway
+from wijkbot.storage.quick import in_words_of_sqlalchemy
 
 _BUSY_MS = 5000
+_PORTION = 4
+"""So many go into one transaction while others come in that are awaited outside: those wait for
+one portion at most, not for all that is there to do."""
+_AWAITED_SECONDS = 1.0
+"""So long after one that was awaited the next may come."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +40,7 @@ class _Job:
     act: Act[Any, Any]
     member: Any
     future: asyncio.Future[Any]
+    is_awaited: bool = False
 
 
 _Outcome = tuple[_Job, Any, Exception | None]
@@ -45,9 +55,12 @@ class Embedded(Database):
         self._writer = _engine(url, "BEGIN IMMEDIATE", is_reader=False)
         self._reader = _engine(url, "BEGIN", is_reader=True)
         in_transaction(self._writer, _nothing)  # WAL from here on: a reader never waits
+        self._held: Connection | None = None
+        self._awaited: deque[_Job] = deque()
+        self._waiting: deque[_Job] = deque()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="wijkbot-read")
-        self._is_closed = False
+        self._is_closed = self._is_ended = False
         self._thread = threading.Thread(target=self._write_all, name="wijkbot-write", daemon=True)
         self._thread.start()
 
@@ -55,12 +68,12 @@ class Embedded(Database):
         """Run in a transaction, with everything else that waits."""
         return await self.together(_call_each, fn)
 
-    async def together(self, act: Act[M, T], member: M) -> T:
+    async def together(self, act: Act[M, T], member: M, *, is_awaited: bool = False) -> T:
         """Run for all members that wait with the same act."""
         if self._is_closed:
             raise DatabaseAway("the database is closed", "start wijkbot again")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(act, member, future))
+        self._jobs.put(_Job(act, member, future, is_awaited))
         return await future
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
@@ -82,23 +95,36 @@ class Embedded(Database):
         self._is_closed = True
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
+        self._let_go()
         self._readers.shutdown()
         self._reader.dispose()
         self._writer.dispose()
 
     def _write_all(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            group = [first]
-            while len(group) < GROUP:
-                try:
-                    job = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-                if job is None:
-                    self._jobs.put(None)
-                    break
-                group.append(job)
+        awaited_until = 0.0
+        while self._wait():
+            if self._awaited:
+                awaited_until = time.monotonic() + _AWAITED_SECONDS
+                group = _from(self._awaited, GROUP)
+            else:
+                is_busy = time.monotonic() < awaited_until
+                group = _from(self._waiting, _PORTION if is_busy else GROUP)
             _tell(self._outcomes([job for job in group if not job.future.cancelled()]))
+
+    def _wait(self) -> bool:
+        """Sort what was submitted; waits when nothing is there. False: closed, and all is done."""
+        has_work = bool(self._awaited or self._waiting)
+        while not self._is_ended:
+            try:
+                job = self._jobs.get(block=not has_work)
+            except queue.Empty:
+                break
+            if job is None:
+                self._is_ended = True
+                break
+            (self._awaited if job.is_awaited else self._waiting).append(job)
+            has_work = True
+        return has_work
 
     def _outcomes(self, group: list[_Job]) -> list[_Outcome]:
         together = [job for job in group if job.act is not _checkpoint]
@@ -116,7 +142,7 @@ class Embedded(Database):
         has_begun = False
         outcomes: list[_Outcome] = []
         try:
-            with self._writer.begin() as conn:
+            with self._transaction() as conn:
                 has_begun = True
                 for act, jobs in acts.items():
                     answers = act_on(conn, act, [job.member for job in jobs])
@@ -128,11 +154,33 @@ class Embedded(Database):
             return [(job, None, named(trouble)) for job in group]
         return outcomes
 
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """One of the connection that the writer thread holds: taking one from the pool, and
+        giving it back, costs as much as a small write. After trouble it takes a fresh one.
+        """
+        conn = self._held = self._held or self._writer.connect()
+        try:
+            with conn.begin():
+                yield conn
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
     def _empty_journal(self, job: _Job) -> _Outcome:
         try:
             return (job, _checkpoint_on(self._writer), None)
         except Exception as error:  # noqa: BLE001 - handed to the one who asked
             return (job, None, named(error))
+
+
+def _from(jobs: deque[_Job], at_most: int) -> list[_Job]:
+    return [jobs.popleft() for _ in range(min(at_most, len(jobs)))]
 
 
 def _tell(outcomes: list[_Outcome]) -> None:
@@ -181,7 +229,11 @@ def _engine(url: URL, begin: str, *, is_reader: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
+        driver: Any = conn.connection.dbapi_connection
+        try:
+            driver.execute(begin)  # past SQLAlchemy, which takes longer for it than SQLite
+        except sqlite3.Error as error:
+            raise in_words_of_sqlalchemy(error, begin, conn.dialect) from error
 
     return engine
 

@@ -55,6 +55,25 @@ class OptedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Consented:
+    """A resident said yes; ``chat`` is the pseudonym of the private chat in which they did.
+
+    ``item`` and ``version`` are the published words that they answered.
+    """
+
+    member_hmac: str
+    purpose: str
+    neighbourhood: str
+    channel: str
+    chat: str
+    item: str
+    version: int
+    language: str
+    source: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyDestroyed:
     """The key of that day (days since 1970) is destroyed: no backup may bring it back."""
 
@@ -70,12 +89,13 @@ class SecureErased:
     at: int
 
 
-Entry = Erased | OptedOut | OptedIn | KeyDestroyed | SecureErased
+Entry = Erased | OptedOut | OptedIn | Consented | KeyDestroyed | SecureErased
 
 _KINDS: Mapping[str, Callable[..., Entry]] = {
     "erased": Erased,
     "opt_out": OptedOut,
     "opt_in": OptedIn,
+    "consent": Consented,
     "key_destroyed": KeyDestroyed,
     "secure_erased": SecureErased,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
 from wijkbot.engine.conversation import ORDINARY_MODE
-from wijkbot.storage import card_codes
+from wijkbot.storage import aliases, card_codes, consents
 from wijkbot.storage import outbox as outbox_rows
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.tables import (
@@ -30,7 +30,8 @@ def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
 
     Call it in the transaction that finishes the request, after ``inbox.finish`` and before the
     confirmation is appended: the address of the private chat stays just long enough to send
-    that (``retention.sweep`` takes it then). Opt-outs stay. After the commit: ``db.scrub()``.
+    that (``retention.sweep`` takes it then). Opt-outs stay, and of each consent that it was
+    there. After the commit: ``db.scrub()``.
     """
     rows = _conversations(conn, conversation.c.member_hmac == member_hmac)
     ids = [row.id for row in rows]
@@ -40,6 +41,8 @@ def erase_member(conn: Connection, member_hmac: str, now_ms: int) -> None:
     conn.execute(delete(odd_job).where(odd_job.c.member_hmac == member_hmac))
     conn.execute(delete(token).where(token.c.member_hmac == member_hmac))
     card_codes.withdraw(conn, member_hmac)
+    consents.erase(conn, member_hmac, now_ms)
+    aliases.forget(conn, member_hmac)
     conn.execute(delete(vote).where(vote.c.member_hmac == member_hmac))
     conn.execute(delete(waiting_answer).where(waiting_answer.c.member_hmac == member_hmac))
 
@@ -86,9 +89,11 @@ def erase_until(conn: Connection, member_hmac: str, chats: Sequence[str], at: in
     _forget_chats(conn, gone, at)
     conn.execute(delete(vote).where(vote.c.member_hmac == member_hmac, vote.c.at <= at))
     card_codes.withdraw(conn, member_hmac, at)
+    agreed = consents.erase(conn, member_hmac, at)
+    aliases.forget(conn, member_hmac)
     jobs = delete(odd_job).where(odd_job.c.member_hmac == member_hmac, odd_job.c.created_at <= at)
     count = conn.execute(jobs).rowcount
-    return bool(ids or older or gone or count)
+    return bool(ids or older or gone or count or agreed)
 
 
 def private_chats(conn: Connection, member_hmac: str) -> tuple[str, ...]:

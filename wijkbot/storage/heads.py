@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 
+from wijkbot.storage import quick
 from wijkbot.storage.dialect import Flavour, flavour
 from wijkbot.storage.outbox import Lane, Status
 from wijkbot.storage.tables import chat, lane, outbox
@@ -40,7 +41,7 @@ class Pace:
 def kinds_due(conn: Connection, channel: str, now_ms: int) -> list[Lane]:
     """Which lanes have something due, the most urgent first; only a look."""
     of = flavour(conn)
-    found = conn.execute(_looking(of), {**of.at(now_ms), "b_channel": channel}).one()
+    (found,) = quick.rows(conn, _looking(of), {**of.at(now_ms), "b_channel": channel})
     return [kind for kind, is_due in zip(Lane, found, strict=True) if is_due]
 
 
@@ -66,7 +67,7 @@ def due(conn: Connection, channel: str, kind: Lane, now_ms: int, limit: int) -> 
     of = flavour(conn)
     asked = {"b_channel": channel, "b_kind": int(kind), "b_limit": limit}
     query = _heads(of, waits=kind is not Lane.CRISIS)
-    return list(conn.execute(query, {**of.at(now_ms), **asked}))
+    return list(quick.rows(conn, query, {**of.at(now_ms), **asked}))
 
 
 @cache
@@ -106,11 +107,11 @@ def take(conn: Connection, rows: list[Row[Any]], now_ms: int, pace: Pace) -> Non
         return
     of = flavour(conn)
     these = {"b_lanes": of.many(row.lane for row in rows)}
-    conn.execute(_flying(of), these)
-    conn.execute(_holding(of), {**of.at(now_ms), **these, "b_lease_ms": LEASE_MS})
+    quick.change(conn, _flying(of), these)
+    quick.change(conn, _holding(of), {**of.at(now_ms), **these, "b_lease_ms": LEASE_MS})
     gaps = {"b_private_ms": pace.private_gap_ms, "b_group_ms": pace.group_gap_ms}
     theirs = {"b_chats": of.many(row.chat for row in rows)}
-    conn.execute(_pausing(of), {**of.at(now_ms), **gaps, **theirs})
+    quick.change(conn, _pausing(of), {**of.at(now_ms), **gaps, **theirs})
 
 
 @cache

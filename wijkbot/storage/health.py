@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, and_, case, func, select
 
 from wijkbot.storage.dialect import moment
 from wijkbot.storage.letters import IS_TROUBLE
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.tables import conversation, inbox, lane, limiter, outbox
+
+NEEDS_TEMPLATE = "needs_template"
+"""The error of a message that its platform lets through by an approved template only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Backlog:
     """What waits now, and for how long (ms, 0 when nothing waits).
 
     ``dead``: events and messages given up on. ``unknown``: messages whose fate nobody knows.
-    ``suspended``: chats that refuse us.
+    ``suspended``: chats that refuse us. ``needs_template``: those of the dead that could go only
+    by a template which is not there.
     """
 
     waiting_in: int = 0
@@ -34,6 +38,7 @@ class Backlog:
     dead: int = 0
     unknown: int = 0
     suspended: int = 0
+    needs_template: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ def total(channels: Mapping[str, ChannelBacklog]) -> Backlog:
         dead=sum(one.dead for one in each),
         unknown=sum(one.unknown for one in each),
         suspended=sum(one.suspended for one in each),
+        needs_template=sum(one.needs_template for one in each),
     )
 
 
@@ -90,6 +96,7 @@ def by_channel(conn: Connection, now_ms: int) -> dict[str, ChannelBacklog]:
     for row in conn.execute(_TROUBLE_OUT):
         name = "unknown" if row.status == int(Status.UNKNOWN) else "dead"
         figures[row.channel][name] += row.number
+        figures[row.channel]["needs_template"] += row.templates
     for row in conn.execute(_SUSPENDED):
         figures[row.channel]["suspended"] = row.number
     rates = _rates(conn, now_ms)
@@ -133,8 +140,9 @@ _DEAD_IN = (
     .where(inbox.c.dead_at.is_not(None))
     .group_by(_CHANNEL_IN)
 )
+_TEMPLATES = func.sum(case((outbox.c.error == NEEDS_TEMPLATE, 1), else_=0)).label("templates")
 _TROUBLE_OUT = (
-    select(lane.c.channel, outbox.c.status, _COUNT)
+    select(lane.c.channel, outbox.c.status, _COUNT, _TEMPLATES)
     .select_from(outbox)
     .join(lane, lane.c.id == outbox.c.lane_id)
     .where(IS_TROUBLE)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.sql.dml import ReturningInsert
 
-from wijkbot.storage import chats
+from wijkbot.storage import chats, quick
 from wijkbot.storage.chats import Newcomer
 from wijkbot.storage.dialect import Flavour, as_rows, flavour
 from wijkbot.storage.seal import Sealer
@@ -86,7 +86,7 @@ def accept(
         accepted.append(place)
         rows.append(_row(sealer, step, place))
     of = flavour(conn)
-    conn.execute(_inserting(of), of.for_each(rows))
+    quick.change(conn, _inserting(of), of.for_each(rows))
     return accepted
 
 
@@ -116,8 +116,8 @@ def _fresh(
     for channel, names in by_channel.items():
         for start in range(0, len(names), 500):
             part = {"b_channel": channel, "b_names": of.many(names[start : start + 500])}
-            for name in conn.execute(_known(of), part).scalars():
-                del by_name[channel, name]
+            for row in quick.rows(conn, _known(of), part):
+                del by_name[channel, row.external_id]
     return by_name
 
 
@@ -181,7 +181,7 @@ def _count(conn: Connection, plan: list[_Plan], now_ms: int) -> dict[str, Iterat
         for step in {step.key: step for step in plan}.values()
     ]
     times = {**of.at(now_ms), "b_last_at": now_ms}
-    counted = conn.execute(_counting(of), {**as_rows(rows), **times})
+    counted = quick.rows(conn, _counting(of), {**as_rows(rows), **times})
     return {
         row.key: iter(
             [Accepted(row.id, row.in_seq - left) for left in reversed(range(how_many[row.key]))]

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Row, Text, bindparam, cast, func, select, update
 
+from wijkbot.storage import quick
 from wijkbot.storage.dialect import insert
 from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.seal import Sealer
@@ -89,7 +90,8 @@ def set_status(conn: Connection, number: int, status: str) -> bool:
 
 def open_count(conn: Connection, member_hmac: str, now_ms: int) -> int:
     """How many odd jobs of this resident are open now."""
-    return conn.execute(_OPEN, {"b_member": member_hmac, "b_now": now_ms}).scalar_one()
+    (row,) = quick.rows(conn, _OPEN, {"b_member": member_hmac, "b_now": now_ms})
+    return int(row[0])
 
 
 _OPEN = (

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Connection,
     FromClause,
     Row,
@@ -18,12 +19,13 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    or_,
     select,
     update,
 )
 
 from wijkbot.engine.words import Purpose
-from wijkbot.storage import broadcasts, chats, heads, limiter
+from wijkbot.storage import broadcasts, chats, heads, limiter, quick
 from wijkbot.storage.dialect import Flavour, as_rows, flavour, now
 from wijkbot.storage.errors import KeyGone, LeaseLost, SealBroken
 from wijkbot.storage.outbox import Lane, Status, values_context
@@ -96,18 +98,20 @@ def claim(
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of one message, for good."""
+    """What became of one message, for good; ``by_template``: not its text went out."""
 
     out: Outgoing
     status: Status
     message_id: str | None = None
     error: str = ""
+    by_template: bool = False
 
 
 def settle_many(conn: Connection, ended: Sequence[Settlement], now_ms: int) -> list[None]:
     """This is what became of them: their values are erased and their lanes go on.
 
-    A dead letter (``Status.DEAD``) keeps its values, so that it can be put in again.
+    A dead letter (``Status.DEAD``) keeps its values, so that it can be put in again, and so
+    does what the platform only took (``Status.QUEUED``) until it tells what became of it.
 
     Raises:
         LeaseLost: one of the lanes is somebody else's now; nothing of this transaction may stay.
@@ -122,10 +126,11 @@ def settle_many(conn: Connection, ended: Sequence[Settlement], now_ms: int) -> l
             "status": int(one.status),
             "message": one.message_id,
             "error": one.error,
+            "by_template": one.by_template,
         }
         for one in ordered
     ]
-    conn.execute(_ending(flavour(conn)), {**as_rows(rows), "b_at": now_ms})
+    quick.change(conn, _ending(flavour(conn)), {**as_rows(rows), "b_at": now_ms})
     return [None] * len(ended)
 
 
@@ -193,16 +198,24 @@ def _expire(conn: Connection, row: Row[Any], now_ms: int) -> None:
 
 @cache
 def _ending(of: Flavour) -> Update:
-    ended = of.rows(lane=BigInteger, seq=BigInteger, status=SmallInteger, message=Text, error=Text)
-    is_dead = ended.c.status == int(Status.DEAD)
+    ended = of.rows(
+        lane=BigInteger,
+        seq=BigInteger,
+        status=SmallInteger,
+        message=Text,
+        error=Text,
+        by_template=Boolean,
+    )
+    may_go_again = or_(*(ended.c.status == int(one) for one in (Status.DEAD, Status.QUEUED)))
     return (
         update(outbox)
         .where(outbox.c.lane_id == ended.c.lane, outbox.c.seq == ended.c.seq)
         .values(
             status=ended.c.status,
-            values_sealed=case((is_dead, outbox.c.values_sealed), else_=None),
+            values_sealed=case((may_go_again, outbox.c.values_sealed), else_=None),
             external_message_id=ended.c.message,
             error=ended.c.error,
+            by_template=ended.c.by_template,
             sent_at=bindparam("b_at"),
         )
     )
@@ -215,8 +228,8 @@ def _go_on(conn: Connection, places: list[tuple[int, int, int]], now_ms: int) ->
     """
     of = flavour(conn)
     rows = [{"lane": lane_, "lease": lease, "seq": seq} for lane_, lease, seq in places]
-    moved = conn.execute(_moving(of), {**of.at(now_ms), **as_rows(rows)})
-    if moved.rowcount != len(rows):
+    moved = quick.change(conn, _moving(of), {**of.at(now_ms), **as_rows(rows)})
+    if moved != len(rows):
         raise LeaseLost("lane")
 
 

@@ -98,7 +98,7 @@ def requeue(conn: Connection, sealer: Sealer, number: str, now_ms: int) -> bool:
     letter = find(conn, number, now_ms)
     if letter is None or not letter.can_requeue:
         return False
-    again = _again_in if place[0] == "i" else _again_out
+    again = _again_in if place[0] == "i" else put_again
     return again(conn, sealer, place[1:], now_ms)
 
 
@@ -238,9 +238,21 @@ def _again_in(conn: Connection, sealer: Sealer, place: tuple[int, int], now_ms: 
     return _close_in(conn, REQUEUED, *_at_in(place)) == 1
 
 
-def _again_out(conn: Connection, sealer: Sealer, place: tuple[int, int], now_ms: int) -> bool:
+def put_again(
+    conn: Connection,
+    sealer: Sealer,
+    place: tuple[int, int],
+    now_ms: int,
+    *,
+    is_retry: bool = False,
+) -> bool:
+    """Put a message that went out (its lane's number and its own) at the end of its lane.
+
+    False when its values cannot be read any more. ``is_retry``: nobody asked for it, so it is
+    counted. The caller holds the lock of the lane.
+    """
     old = conn.execute(select(outbox).where(*_at_out(place))).one()
-    key = _next_key(old.key)
+    key = next_key(old.key)
     sealed = None
     if old.values_sealed is not None:
         try:
@@ -257,6 +269,7 @@ def _again_out(conn: Connection, sealer: Sealer, place: tuple[int, int], now_ms:
     row = {name: getattr(old, name) for name in _CARRIED}
     row |= {"lane_id": place[0], "seq": seq, "key": key, "values_sealed": sealed}
     row["created_at"] = now_ms
+    row["again"] = old.again + 1 if is_retry else 0
     # first: of one announcement each lane has one row
     closed = _close_out(conn, now_ms, REQUEUED, *_at_out(place))
     conn.execute(outbox.insert().values(row))
@@ -274,7 +287,8 @@ _CARRIED = (
 )
 
 
-def _next_key(key: str) -> str:
+def next_key(key: str) -> str:
+    """The key of the same message once more."""
     first, _, count = key.rpartition("+")
     return f"{first}+{int(count) + 1}" if first and count.isdecimal() else f"{key}+1"
 

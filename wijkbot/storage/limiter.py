@@ -9,6 +9,7 @@ import math
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from wijkbot.storage import quick
 from wijkbot.storage.dialect import insert, moment, now
 from wijkbot.storage.tables import limiter
 
@@ -36,7 +37,7 @@ def lift(conn: Connection, account: str, now_ms: int) -> None:
 
 def grant(conn: Connection, account: str, want: int, now_ms: int) -> int:
     """Take up to ``want`` sends; an account without a configured rate gets all."""
-    row = conn.execute(_ROW, {"b_account": account}).first()
+    row = quick.first(conn, _ROW, {"b_account": account})
     if row is None:
         return want
     now_ms = moment(conn, now_ms)  # after the lock: waiting for it took time
@@ -51,7 +52,7 @@ def grant(conn: Connection, account: str, want: int, now_ms: int) -> int:
 
 def wait_ms(conn: Connection, account: str, now_ms: int) -> int:
     """How many ms until this account may send one more."""
-    row = conn.execute(_LOOK, {"b_account": account}).first()
+    row = quick.first(conn, _LOOK, {"b_account": account})
     if row is None:
         return 0
     free_at = float(row.tat) - (int(row.burst) - 1) * 1000 / float(row.per_s)
@@ -63,7 +64,7 @@ def give_back(conn: Connection, account: str, unused: int) -> None:
     """Return sends that were granted and not needed, in the transaction that took them."""
     if not unused:
         return
-    row = conn.execute(_ROW, {"b_account": account}).first()
+    row = quick.first(conn, _ROW, {"b_account": account})
     if row is not None:
         _set(conn, account, row.tat - unused * 1000 / row.per_s)
 
@@ -80,7 +81,7 @@ def hold(conn: Connection, account: str, until_ms: int) -> None:
 
 
 def _set(conn: Connection, account: str, tat: float) -> None:
-    conn.execute(_MOVE, {"b_account": account, "b_tat": tat})
+    quick.change(conn, _MOVE, {"b_account": account, "b_tat": tat})
 
 
 _MOVE = (

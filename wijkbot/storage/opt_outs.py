@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from wijkbot.storage import consents, quick
 from wijkbot.storage.dialect import insert
 from wijkbot.storage.tables import opt_out
 
 
 def add(conn: Connection, member_hmac: str, purpose: str, source: str, now_ms: int) -> None:
-    """This resident wants no messages of that purpose; the first moment is the one kept."""
+    """This resident wants no messages of that purpose; the first moment is the one kept.
+
+    What they had agreed to for it until then ends with it.
+    """
     row = {"member_hmac": member_hmac, "purpose": purpose, "source": source, "at": now_ms}
     conn.execute(insert(conn, opt_out).values(row).on_conflict_do_nothing())
+    consents.withdraw(conn, member_hmac, purpose, consents.STOPPED, now_ms)
 
 
 def has(conn: Connection, member_hmac: str, purpose: str) -> bool:
@@ -22,7 +27,7 @@ def has(conn: Connection, member_hmac: str, purpose: str) -> bool:
 
 def of(conn: Connection, member_hmac: str) -> list[str]:
     """Everything this resident opted out of."""
-    return list(conn.execute(_OF, {"b_member": member_hmac}).scalars())
+    return [row.purpose for row in quick.rows(conn, _OF, {"b_member": member_hmac})]
 
 
 _OF = (

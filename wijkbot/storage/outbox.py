@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningInsert
 
 from wijkbot.engine.words import Purpose
+from wijkbot.storage import quick
 from wijkbot.storage.dialect import Flavour, as_rows, big, flavour, insert
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import chat, lane, outbox
@@ -52,7 +53,8 @@ class Status(IntEnum):
     """What became of a message. Everything from SENT on is final for us.
 
     DEAD: given up on for a reason that an operator can mend; its values stay, so that it can
-    be put in again.
+    be put in again. QUEUED: the platform took it and tells later what became of it; its values
+    stay so long, for it may have to go again.
     """
 
     WAITING = 0
@@ -64,6 +66,7 @@ class Status(IntEnum):
     REFUSED = 6
     EXPIRED = 7
     DEAD = 8
+    READ = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def append_many(
     ]
     if rows:
         of = flavour(conn)
-        conn.execute(_inserting(of), of.for_each(rows))
+        quick.change(conn, _inserting(of), of.for_each(rows))
     return [(draft.chat_id, draft.lane) in numbers for draft in drafts]
 
 
@@ -138,7 +141,7 @@ def _count(
         for (chat_id, kind), count in how_many.items()
     ]
     places = {}
-    counted = conn.execute(_counting(of), {**as_rows(rows), **of.at(now_ms)})
+    counted = quick.rows(conn, _counting(of), {**as_rows(rows), **of.at(now_ms)})
     for row in counted:
         first = row.out_seq - how_many[row.chat_id, Lane(row.kind)] + 1
         seqs = [(row.id, seq) for seq in range(first, row.out_seq + 1)]
@@ -196,6 +199,12 @@ def hold_chat(conn: Connection, chat_id: int, until_ms: int) -> None:
     conn.execute(update(chat).where(chat.c.id == chat_id).values(next_send_at=later))
 
 
+def live_longer(conn: Connection, lane_id: int, seq: int, until_ms: int) -> None:
+    """This message has until then; one that has longer keeps it."""
+    at = (outbox.c.lane_id == lane_id, outbox.c.seq == seq, outbox.c.expires_at < until_ms)
+    conn.execute(update(outbox).where(*at).values(expires_at=until_ms))
+
+
 def suspend(conn: Connection, chat_id: int, error: str, now_ms: int) -> int:
     """This chat refuses us: drop what waits for it, and keep nothing new. Returns how many."""
     dropped = drop_open(conn, chat_id, error, now_ms)
@@ -211,10 +220,16 @@ def suspend(conn: Connection, chat_id: int, error: str, now_ms: int) -> int:
     return dropped
 
 
+def is_shut(conn: Connection, chat_id: int) -> bool:
+    """Was this chat suspended, and not resumed since?"""
+    shut = select(lane.c.id).where(lane.c.chat_id == chat_id, lane.c.suspended).limit(1)
+    return conn.execute(shut).first() is not None
+
+
 def resume(conn: Connection, *chat_ids: int) -> None:
     """Somebody wrote there again: messages may go out."""
     of = flavour(conn)
-    conn.execute(_resuming(of), {"b_ids": of.many(chat_ids)})
+    quick.change(conn, _resuming(of), {"b_ids": of.many(chat_ids)})
 
 
 @cache
@@ -242,21 +257,35 @@ def drop_open(conn: Connection, chat_id: int, error: str, now_ms: int) -> int:
         "sent_at": now_ms,
         "error": error,
     }
-    return conn.execute(update(outbox).where(*where).values(gone)).rowcount
+    dropped = conn.execute(update(outbox).where(*where).values(gone)).rowcount
+    # what is under way at the platform is not sent again either
+    kept = (where[0], outbox.c.values_sealed.is_not(None))
+    conn.execute(update(outbox).where(*kept).values(values_sealed=None))
+    return dropped
 
 
 def receipt(
     conn: Connection, channel: str, message_id: str, status: Status, error: str = ""
 ) -> int:
-    """The platform reports on a message sent earlier. Returns how many rows it was about."""
+    """The platform reports on a message sent earlier. Returns how many rows it changed.
+
+    Reports come in any order: one that tells less than is known changes nothing. The values of
+    a message that arrived go, but those of one whose template arrived: its resident waits.
+    """
     lanes = select(lane.c.id).where(lane.c.channel == channel)
     where = and_(
         outbox.c.external_message_id == message_id,
         outbox.c.lane_id.in_(lanes),
-        outbox.c.status.in_([int(Status.SENT), int(Status.QUEUED), int(Status.UNKNOWN)]),
+        outbox.c.status.in_([int(one) for one in _BEFORE.get(status, _OPEN)]),
     )
-    row = {"status": int(status), "error": error}
+    kept = case((outbox.c.by_template, outbox.c.values_sealed))
+    row = {"status": int(status), "error": error, "values_sealed": kept}
     return conn.execute(update(outbox).where(where).values(row)).rowcount
+
+
+_OPEN = (Status.SENT, Status.QUEUED, Status.UNKNOWN)
+_BEFORE = {Status.READ: (*_OPEN, Status.DELIVERED)}
+"""What a message may be until then; a failure that comes after an arrival is no news."""
 
 
 def values_context(key: str) -> str:

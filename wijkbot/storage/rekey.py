@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, case, delete, or_, select, update
 
+from wijkbot.engine.table import ALARM_GROUP, GROUP_WELCOME
 from wijkbot.storage import card_codes, chats, outbox
+from wijkbot.storage.chats import Chat
+from wijkbot.storage.consent_tables import consent
 from wijkbot.storage.dialect import big
 from wijkbot.storage.inbox import conversation_key
+from wijkbot.storage.receipt_tables import chat_alias
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import (
     alert,
@@ -18,6 +22,8 @@ from wijkbot.storage.tables import (
     waiting_answer,
 )
 from wijkbot.storage.tables import outbox as outbox_table
+
+_HELLOS = (GROUP_WELCOME, ALARM_GROUP)
 
 
 def rekey(
@@ -37,11 +43,19 @@ def rekey(
     young = chats.find(conn, sealer, channel, new_address)
     if old is None:
         return None if young is None else young.id
+    if not old.is_private:
+        _forget_numbers(conn, old.id)
+    kept = take_over(conn, sealer, old, young, now_ms)
+    chats.move(conn, sealer, kept, channel, new_address)
+    return kept
+
+
+def take_over(conn: Connection, sealer: Sealer, old: Chat, young: Chat | None, now_ms: int) -> int:
+    """Take the young chat, if there is one, into the old one; both are locked. Returns its id."""
     for chat_id in sorted({old.id, *([] if young is None else [young.id])}):
         chats.lock(conn, chat_id)
     if young is not None and young.id != old.id:
         _take_in(conn, sealer, old.id, young.id, now_ms)
-    chats.move(conn, sealer, old.id, channel, new_address)
     return old.id
 
 
@@ -62,6 +76,7 @@ def come_back(conn: Connection, chat_id: int, *, is_active: bool) -> None:
 
 def _take_in(conn: Connection, sealer: Sealer, old: int, young: int, now_ms: int) -> None:
     _move_conversations(conn, sealer, old, young)
+    _drop_hello(conn, old, young)
     lanes = conn.execute(select(lane).where(lane.c.chat_id == young).order_by(lane.c.id)).all()
     for row in lanes:
         _move_lane(conn, old, row.id, row.kind, now_ms)
@@ -70,11 +85,28 @@ def _take_in(conn: Connection, sealer: Sealer, old: int, young: int, now_ms: int
     conn.execute(delete(chat).where(chat.c.id == young))
 
 
+def _forget_numbers(conn: Connection, old: int) -> None:
+    """The messages stayed in the old group, and in the new one other messages have their ids."""
+    theirs = outbox_table.c.lane_id.in_(select(lane.c.id).where(lane.c.chat_id == old))
+    named = outbox_table.c.external_message_id.is_not(None)
+    conn.execute(update(outbox_table).where(theirs, named).values(external_message_id=None))
+
+
+def _drop_hello(conn: Connection, old: int, young: int) -> None:
+    """The hello to the young chat, if it waits: the old one was told already."""
+    was_told = select(chat.c.was_told).where(chat.c.id == old).scalar_subquery()
+    theirs = outbox_table.c.lane_id.in_(select(lane.c.id).where(lane.c.chat_id == young))
+    is_hello = (outbox_table.c.seq == 1, outbox_table.c.item_id.in_(_HELLOS))
+    waits = outbox_table.c.status == int(outbox.Status.WAITING)
+    gone = {"status": int(outbox.Status.REFUSED), "values_sealed": None, "error": "rekeyed"}
+    conn.execute(update(outbox_table).where(theirs, *is_hello, waits, was_told).values(gone))
+
+
 def _move_the_rest(conn: Connection, old: int, young: int) -> None:
     """What else was said of the young chat; of two votes of one member the later one counts."""
     voted = select(vote.c.member_hmac).where(vote.c.chat_id == young)
     conn.execute(delete(vote).where(vote.c.chat_id == old, vote.c.member_hmac.in_(voted)))
-    for table in (alert, odd_job, vote, waiting_answer):
+    for table in (alert, chat_alias, consent, odd_job, vote, waiting_answer):
         conn.execute(update(table).where(table.c.chat_id == young).values(chat_id=old))
 
 
@@ -101,9 +133,14 @@ def _move_lane(conn: Connection, old: int, young_lane: int, kind: int, now_ms: i
     if target is None:
         conn.execute(update(lane).where(lane.c.id == young_lane).values(chat_id=old))
         return
-    waits = outbox_table.c.status < int(outbox.Status.SENT)
-    mine = outbox_table.c.lane_id == young_lane
     announced = outbox_table.c.broadcast_id
+    # what was sent is passed over there; a receipt of it, or its report, must find it still
+    waits = or_(
+        outbox_table.c.status < int(outbox.Status.SENT),
+        outbox_table.c.values_sealed.is_not(None),
+        announced.is_not(None),
+    )
+    mine = outbox_table.c.lane_id == young_lane
     known = select(announced).where(outbox_table.c.lane_id == target.id, announced.is_not(None))
     is_new = or_(announced.is_(None), announced.not_in(known))  # never an announcement twice
     moving = select(outbox_table.c.seq).where(mine, waits, is_new)

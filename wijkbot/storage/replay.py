@@ -11,14 +11,24 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
 
-from wijkbot.storage import erase, opt_outs, secure_purge
+from wijkbot.storage import consents, erase, opt_outs, secure_purge
 from wijkbot.storage.card_tables import card_code
-from wijkbot.storage.entries import Entry, Erased, KeyDestroyed, OptedIn, OptedOut, SecureErased
+from wijkbot.storage.consents import Agreed
+from wijkbot.storage.entries import (
+    Consented,
+    Entry,
+    Erased,
+    KeyDestroyed,
+    OptedIn,
+    OptedOut,
+    SecureErased,
+)
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.seal import delete_day_keys
 from wijkbot.storage.tables import (
     broadcast,
     channel_state,
+    chat,
     conversation,
     inbox,
     lane,
@@ -89,12 +99,41 @@ def _replay(conn: Connection, entries: Iterable[Entry]) -> tuple[int, int, int]:
             case OptedIn(member, purpose):
                 wishes += opt_outs.has(conn, member, purpose)
                 opt_outs.lift(conn, member, purpose)
+            case Consented():
+                _agree_again(conn, entry)
             case KeyDestroyed(day):
                 keys += delete_day_keys(conn, [day])
             case SecureErased(tombstone, at):
                 conv = talks.get(bytes.fromhex(tombstone), b"")
                 erasures += secure_purge.erase(conn, conv, bytes.fromhex(tombstone), at)
     return erasures, wishes, keys
+
+
+def _agree_again(conn: Connection, told: Consented) -> None:
+    """A yes that the backup lacks; of a chat that it lacks too, the proof and no more."""
+    known = any(
+        (row["purpose"], row["given_at"]) == (told.purpose, told.at)
+        for row in consents.history(conn, told.member_hmac)
+    )
+    if known:
+        return
+    place = (chat.c.channel == told.channel, chat.c.address_hmac == told.chat)
+    chat_id = conn.execute(select(chat.c.id).where(*place)).scalar()
+    agreed = Agreed(
+        member_hmac=told.member_hmac,
+        purpose=told.purpose,
+        neighbourhood=told.neighbourhood,
+        channel=told.channel,
+        chat_id=chat_id,
+        item_id=told.item,
+        item_version=told.version,
+        language=told.language,
+        source=told.source,
+    )
+    consents.give(conn, agreed, told.at)
+    if chat_id is not None:
+        area = {"neighbourhood": told.neighbourhood}
+        conn.execute(update(chat).where(chat.c.id == chat_id).values(area))
 
 
 def _give_up_sending(conn: Connection, now_ms: int) -> int:

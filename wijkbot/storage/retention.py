@@ -21,10 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy import update as sql_update
 
-from wijkbot.storage import card_codes, photos
+from wijkbot.storage import card_codes, consents, photos, post_cards, receipts
 from wijkbot.storage.announce_tables import photo
 from wijkbot.storage.letters import drop_older
 from wijkbot.storage.outbox import Status
+from wijkbot.storage.postkit_tables import post_card
 from wijkbot.storage.seal import KEY_LIVES_DAYS, delete_day_keys, key_mark
 from wijkbot.storage.tables import (
     alert,
@@ -55,6 +56,7 @@ class Keep:
     ended_jobs: int = 30 * _DAY
     used_tokens: int = 1 * _DAY
     alerts: int = 1 * _DAY
+    ended_consents: int = 365 * _DAY
 
 
 def sweep(
@@ -67,14 +69,18 @@ def sweep(
         "event_ids": _event_ids(conn, now_ms - kept.event_ids, limit),
         "states": _states(conn, now_ms - kept.state, limit),
         "sent": _sent(conn, now_ms - kept.sent, limit),
+        "kept": receipts.erase_kept(conn, now_ms, limit),
+        "receipts": receipts.forget_older(conn, now_ms - receipts.KEPT_MS, limit),
         "conversations": _conversations(conn, now_ms - kept.event_ids, limit),
         "tokens": _tokens(conn, now_ms - kept.used_tokens, limit),
         "card_codes": card_codes.sweep(conn, now_ms, limit),
         "jobs": _jobs(conn, now_ms - kept.ended_jobs, limit),
         "chats": _chats(conn, limit),
-        "broadcast_values": _broadcast_values(conn, limit),
+        "broadcast_values": _broadcast_values(conn, now_ms, limit),
         "photos": photos.erase_expired(conn, now_ms, limit),
+        "post_cards": post_cards.sweep(conn, now_ms, limit),
         "alerts": _alerts(conn, now_ms - kept.alerts, limit),
+        "consents": consents.sweep(conn, now_ms - kept.ended_consents, limit),
     }
 
 
@@ -102,6 +108,7 @@ def _is_used(conn: Connection, day: int) -> bool:
         outbox.c.values_sealed,
         broadcast.c.values_sealed,
         photo.c.data_sealed,
+        post_card.c.said_sealed,
     )
     return any(
         conn.execute(
@@ -195,10 +202,15 @@ def _chats(conn: Connection, limit: int) -> int:
     return len(ids)
 
 
-def _broadcast_values(conn: Connection, limit: int) -> int:
-    """Announcements of which no message can still be sent, or be put in again."""
+def _broadcast_values(conn: Connection, now_ms: int, limit: int) -> int:
+    """Announcements of which no message can still be sent, or be put in again.
+
+    What a platform only took may fail for a day, and is then sent again.
+    """
     still = [int(status) for status in (Status.WAITING, Status.SENDING, Status.DEAD)]
-    is_open = exists().where(outbox.c.broadcast_id == broadcast.c.id, outbox.c.status.in_(still))
+    is_taken = and_(outbox.c.status == int(Status.QUEUED), outbox.c.sent_at > now_ms - _DAY)
+    may_go = or_(outbox.c.status.in_(still), is_taken)
+    is_open = exists().where(outbox.c.broadcast_id == broadcast.c.id, may_go)
     over = and_(broadcast.c.values_sealed.is_not(None), broadcast.c.due_at.is_(None), ~is_open)
     old = select(broadcast.c.id).where(over).limit(limit)
     gone = sql_update(broadcast).where(broadcast.c.id.in_(old), over)

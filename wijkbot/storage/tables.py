@@ -25,10 +25,13 @@ from sqlalchemy import (
 
 import wijkbot.storage.announce_tables
 import wijkbot.storage.card_tables
+import wijkbot.storage.consent_tables
+import wijkbot.storage.postkit_tables
+import wijkbot.storage.receipt_tables
 import wijkbot.storage.secure_tables
 import wijkbot.storage.staff_tables  # noqa: F401 - all tables belong to the same metadata
 from wijkbot.engine.words import Purpose
-from wijkbot.storage.columns import BigId, count, flag, metadata, ms, row_id, words
+from wijkbot.storage.columns import KEPT, BigId, count, flag, metadata, ms, row_id, words
 
 __all__ = [
     "alert",
@@ -87,6 +90,8 @@ chat = Table(
     count("unasked_this_week"),
     words("unasked_week", ""),
     count("next_send_at"),
+    ms("shut_at"),
+    ms("template_at"),
     ms("created_at", nullable=False),
     ms("left_at"),
     ms("erase_at"),
@@ -97,6 +102,9 @@ chat = Table(
           postgresql_where=text("leave_at IS NOT NULL")),
     Index("chat_trial_ends_at", "trial_ends_at", sqlite_where=text("trial_ends_at IS NOT NULL"),
           postgresql_where=text("trial_ends_at IS NOT NULL")),
+    Index("chat_template_at", "channel", "template_at",
+          sqlite_where=text("template_at IS NOT NULL"),
+          postgresql_where=text("template_at IS NOT NULL")),
 )  # fmt: skip
 
 conversation = Table(
@@ -222,6 +230,8 @@ outbox = Table(
     Column("values_sealed", LargeBinary, nullable=True),
     Column("status", SmallInteger, nullable=False, server_default=text("0")),
     count("attempts"),
+    count("again"),
+    flag("by_template", default=False),
     words("external_message_id", nullable=True),
     words("error", ""),
     Column("broadcast_id", BigId, ForeignKey("broadcast.id"), nullable=True),
@@ -230,9 +240,10 @@ outbox = Table(
     ms("expires_at"),
     ForeignKeyConstraint(["item_id", "item_version"], ["item.id", "item.version"]),
     CheckConstraint(f"purpose IN ({_PURPOSES})", name="purpose"),
-    CheckConstraint("status BETWEEN 0 AND 8", name="status"),
+    CheckConstraint("status BETWEEN 0 AND 9", name="status"),
     Index("outbox_sent_at", "sent_at", sqlite_where=text("sent_at IS NOT NULL"),
           postgresql_where=text("sent_at IS NOT NULL")),
+    Index("outbox_kept", "sent_at", sqlite_where=text(KEPT), postgresql_where=text(KEPT)),
     Index("outbox_trouble", "status", sqlite_where=text("status IN (5, 8)"),
           postgresql_where=text("status IN (5, 8)")),
     Index("outbox_external_message_id", "external_message_id",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, select, update
 
+from wijkbot.storage import quick
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import token as token_table
 
@@ -58,7 +59,8 @@ def pending(conn: Connection, member_hmac: str, now_ms: int) -> str | None:
 
     For platforms whose private chat carries no token (Matrix).
     """
-    return conn.execute(_NEWEST, {"b_member": member_hmac, "b_now": now_ms}).scalar()
+    row = quick.first(conn, _NEWEST, {"b_member": member_hmac, "b_now": now_ms})
+    return None if row is None else str(row.dialog)
 
 
 def spend(conn: Connection, member_hmac: str, now_ms: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from wijkbot.storage import limiter
+from wijkbot.storage import limiter, quick
 from wijkbot.storage.dialect import Flavour, flavour
 from wijkbot.storage.outbox import Lane
 from wijkbot.storage.tables import lane
@@ -20,7 +20,8 @@ def wait_ms(conn: Connection, channel: str, now_ms: int, at_most_ms: int) -> int
     """
     of = flavour(conn)
     asked = {**of.at(now_ms), "b_channel": channel}
-    first = [due for due in conn.execute(_earliest(of), asked).one() if due is not None]
+    (found,) = quick.rows(conn, _earliest(of), asked)
+    first = [due for due in found if due is not None]
     if not first:
         return at_most_ms
     until_due = max(0, min(first))

@@ -23,6 +23,7 @@ from wijkbot.app.receive import ChannelPort
 from wijkbot.storage.errors import DatabaseAway, StorageProblem
 from wijkbot.web.activation import add_activation
 from wijkbot.web.pages import body_of, bot_of, language_of, page
+from wijkbot.web.post_kit import add_post_kit
 from wijkbot.web.secure.answers import plain_refusal
 from wijkbot.web.secure.console_page import add_console_page
 from wijkbot.web.secure.conversation_api import add_conversation_api
@@ -82,6 +83,7 @@ def _add_doors(app: FastAPI, bot: Bot) -> None:
     hook = Route("/hooks/{channel}/{rest:path}", _hook, methods=["GET", "POST"])
     app.router.routes.append(hook)
     add_activation(app)
+    add_post_kit(app)
     app.mount("/static", StaticFiles(directory=_HERE / "static"))
     rooms = _rooms(bot)
     for name in rooms:
@@ -139,7 +141,8 @@ async def _hook(request: Request) -> Response:
         return Response("This is too large.", 413)
     asked = _asked(bot, channel, rest, request, body)
     try:
-        reply = await _stored(adapter, bot.ports[channel], asked)
+        with bot.house.doorway.passing():
+            reply = await _stored(adapter, bot.ports[channel], asked)
     except StorageProblem as error:
         bot.house.meters.not_stored(channel)
         if request.app.state.seldom.may_tell(channel):

@@ -7,6 +7,7 @@ over, as the real server does.
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from itertools import pairwise
 from time import monotonic
 
 from tests.adapters.telegram.bot_api_world import ApiError
@@ -18,15 +19,10 @@ _MINUTE = 60.0
 
 
 class Pace:
-    """Counts what was sent. ``is_on`` False lets everything through.
-
-    ``window``: over how many seconds all chats together are counted. One is the rule; on a busy
-    machine, where this server itself stops for a second, more tells the same of the bot.
-    """
+    """Counts what was sent. ``is_on`` False lets everything through."""
 
     def __init__(self, *, is_on: bool = True) -> None:
         self.is_on = is_on
-        self.window = 1.0
         self._sent: dict[int, deque[float]] = defaultdict(deque)
         self._all: deque[float] = deque()
         self._held_until: dict[int, float] = {}
@@ -50,10 +46,20 @@ class Pace:
         times = list(self._sent[chat])
         return max((sum(at <= t < at + _MINUTE for t in times) for at in times), default=0)
 
+    def busiest_second(self) -> int:
+        """The most messages that all chats together took within any second."""
+        times = sorted(at for sent in self._sent.values() for at in sent)
+        return max((sum(at <= t < at + 1.0 for t in times) for at in times), default=0)
+
+    def closest(self, chat: int) -> float:
+        """The shortest time, in seconds, between two messages that a chat took."""
+        times = list(self._sent[chat])
+        return min((b - a for a, b in pairwise(times)), default=_MINUTE)
+
     def _wait_of_all(self, now: float) -> float:
-        while self._all and self._all[0] <= now - self.window:
+        while self._all and self._all[0] <= now - 1.0:
             self._all.popleft()
-        return 1.0 if len(self._all) >= ALL_EACH_SECOND * self.window else 0.0
+        return 1.0 if len(self._all) >= ALL_EACH_SECOND else 0.0
 
     def _wait_of(self, chat: int, now: float) -> float:
         times = self._sent[chat]

@@ -49,6 +49,10 @@ class UpdateQueue:
         self.pending.append((chat, update))
         self._wake()
 
+    def last(self, number: int) -> None:
+        """The next update has the number after this one."""
+        self._last_id = number
+
     def allow(self, kinds: list[str] | None) -> None:
         """Remember what the bot asked for; nothing said keeps what was said before."""
         if kinds is not None:

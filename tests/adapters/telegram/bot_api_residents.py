@@ -145,10 +145,10 @@ class Residents:
         message = self.world.new_message(where, who, left_chat_member=who)
         self.queue.add("message", chat, message)
 
-    def group_migrates(self, chat: int) -> int:
-        """A group becomes a supergroup; gives the new number."""
+    def group_migrates(self, chat: int, new: int = 0) -> int:
+        """A group becomes a supergroup (``new``, when it is there already); gives its number."""
         old = self.world.chat(chat)
-        new = self.add_group(old.title)
+        new = new or self.add_group(old.title)
         old.migrated_to = new
         admin = {"id": ANONYMOUS_ADMIN, "is_bot": True, "first_name": "Group"}
         gone = self.world.new_message(old, admin, migrate_to_chat_id=new)

@@ -51,7 +51,6 @@ async def test_every_message_is_answered_once_in_its_place(tmp_path: Path) -> No
         config.write_text(config.read_text(encoding="utf-8") + POLICY, encoding="utf-8")
         groups = [api.add_group(f"Wijk {n}", kind="group", has_bot=False) for n in range(5)]
         asked = Asked()
-        api.pace.window = 3.0  # three processes share this machine with thirty residents
         lost_before = len(api.refused)
         running = asyncio.create_task(_run_and_kill(config))
         for group in groups:

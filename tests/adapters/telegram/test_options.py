@@ -27,6 +27,9 @@ def channel(public_url: str = "https://buurt.example.org", **options: Any) -> Ch
         ({"token": 12}, "channels.tg.token"),
         ({"token": TOKEN, "tokn": "x"}, "channels.tg.tokn"),
         ({"token": TOKEN, "receive": "push"}, "channels.tg.receive"),
+        ({"token": TOKEN, "per_second": 0}, "channels.tg.per_second"),
+        ({"token": TOKEN, "per_second": True}, "channels.tg.per_second"),
+        ({"token": TOKEN, "per_second": "28"}, "channels.tg.per_second"),
         ({"token": TOKEN, "webhook_secret": "é"}, "channels.tg.webhook_secret"),
         ({"token": TOKEN, "base_url": "telegram"}, "channels.tg.base_url"),
         ({"token": TOKEN, "ephemeral": "true"}, "channels.tg.ephemeral"),
@@ -71,3 +74,8 @@ def test_a_secret_of_ones_own_is_used() -> None:
 def test_a_server_of_ones_own_gives_files_beside_its_methods() -> None:
     options = read_options(channel(token=TOKEN, base_url="http://10.0.0.2:8081/bot"))
     assert options.base_file_url == "http://10.0.0.2:8081/file/bot"
+
+
+def test_a_bot_that_may_send_more_in_a_second_does() -> None:
+    assert create(channel(token=TOKEN)).capabilities("").account_per_s == 28
+    assert create(channel(token=TOKEN, per_second=100)).capabilities("").account_per_s == 100

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.adapters.whatsapp.house import ANNA, HandClock, config_for
+from tests.adapters.whatsapp.house import ANNA, HOOKS, HandClock, config_for
 from tests.adapters.whatsapp.local_twilio import LocalTwilio
-from wijkbot.adapter_api import Adapter, Message, Reason, Refused, Unsupported
-from wijkbot_whatsapp import client
+from wijkbot.adapter_api import Adapter, Message, Reason, Refused
 from wijkbot_whatsapp.adapter import create
+from wijkbot_whatsapp.wire import ForeignAddress, Wire
 
-HELLO = Message("1", "Dag Anna")
+HELLO = Message("1", "Dag Anna", heard_at=HandClock().at)
 
 
 async def test_a_wrong_token_is_the_account_s_trouble(
@@ -30,30 +30,28 @@ async def test_health_is_the_account_s(idle: Adapter, twilio: LocalTwilio) -> No
     assert not (await idle.health()).ok
 
 
-async def test_media_are_fetched_with_the_account_s_word(
-    idle: Adapter, twilio: LocalTwilio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    address = twilio.medium("photo", b"pixels")
-    assert await idle.fetch_media(address) == b"pixels"
-    # What a webhook carries names Twilio itself, also when a proxy stands in between.
-    named = address.replace(twilio.base_url, "https://api.twilio.com")
-    assert await idle.fetch_media(named) == b"pixels"
-    assert isinstance(await idle.fetch_media(address + "x"), Unsupported)
-    async with LocalTwilio() as elsewhere:
-        elsewhere.medium("photo", b"pixels")
-        assert isinstance(await idle.fetch_media(f"{elsewhere.base_url}/cdn/photo"), Unsupported)
-    monkeypatch.setattr(client, "MAX_MEDIA", 5)
-    assert isinstance(await idle.fetch_media(address), Unsupported)
+async def test_when_all_is_well_health_says_where_messages_come_in(idle: Adapter) -> None:
+    health = await idle.health()
+    assert (health.ok, health.remedy) == (True, "")
+    assert health.detail == f"messages come in at {HOOKS}/message#rc=5&rp=all"
 
 
-async def test_the_account_s_word_does_not_travel_along(
-    idle: Adapter, twilio: LocalTwilio
+async def test_all_words_of_the_account_are_secret(twilio: LocalTwilio, clock: HandClock) -> None:
+    more = {"auth_token_old": "the-word-before", "webhook_key": "a-shared-word"}
+    adapter = create(config_for(twilio.options(**more), clock))
+    words = {twilio.account_sid, twilio.auth_token, *more.values()}
+    assert set(adapter.secrets()) == words
+    await adapter.stop()
+
+
+async def test_an_answer_that_points_elsewhere_is_not_followed(
+    twilio: LocalTwilio, clock: HandClock
 ) -> None:
-    address = twilio.medium("photo", b"pixels")
-    assert await idle.fetch_media(address) == b"pixels"
-    assert twilio.shown_at_media == [""]
-    async with LocalTwilio() as elsewhere:
-        elsewhere.medium("photo", b"pixels")
-        twilio.media_host = elsewhere.base_url
-        assert isinstance(await idle.fetch_media(address), Unsupported)
-    assert elsewhere.shown_at_media == []
+    """The next page of a list is fetched with the account's word: at Twilio only."""
+    wire = Wire(twilio.base_url)
+    with pytest.raises(ForeignAddress):
+        wire.request("GET", "https://elsewhere.example/v1/Content?Page=1", auth=("AC", "word"))
+    for service in ("api", "content", "messaging"):
+        address = f"https://{service}.twilio.com/v1/Content"
+        assert wire.at_server(address) == f"{twilio.base_url}/v1/Content"
+    wire.close()

@@ -17,6 +17,7 @@ GOOD = {
     "auth_token": "plainly-pretend",
     "sender": "whatsapp:+3212345678",
 }
+TIERS: list[dict[str, Any]] = [{}, {"tier": 1000}, {"tier": 0}]
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,11 @@ GOOD = {
         ({"sender": "whatsapp:012345678"}, "sender"),
         ({"api_base_url": "twilio"}, "api_base_url"),
         ({"api_base_url": "https://api.example/v1"}, "api_base_url"),
+        ({"auth_token_old": "with space"}, "auth_token_old"),
+        ({"webhook_key": "with space"}, "webhook_key"),
+        ({"tier": -1}, "tier"),
+        ({"tier": "veel"}, "tier"),
+        ({"tier": True}, "tier"),
         ({"tokn": "x"}, "tokn"),
     ],
 )
@@ -72,3 +78,9 @@ def test_without_a_clock_there_is_no_adapter() -> None:
 
 def test_settings_do_not_show_their_secrets() -> None:
     assert GOOD["auth_token"] not in repr(read_options(config_for(GOOD, HandClock())))
+
+
+def test_a_new_number_writes_to_250_people_a_day_unless_told_otherwise() -> None:
+    tiers = [read_options(config_for(GOOD | more, HandClock())).tier for more in TIERS]
+    assert tiers == [250, 1000, 0]
+    assert create(config_for(GOOD, HandClock())).capabilities("").unasked_per_day == 250

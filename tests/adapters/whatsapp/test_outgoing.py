@@ -8,7 +8,14 @@ import pytest
 
 from tests.adapters.whatsapp.house import ANNA, HandClock
 from wijkbot.adapter_api import Choice, Message, Reason, Refused, Unknown
-from wijkbot_whatsapp.outgoing import LONGEST_VALIDITY, body_of, posts_for, refusal, split_text
+from wijkbot_whatsapp.outgoing import (
+    LONGEST_VALIDITY,
+    body_of,
+    is_open,
+    posts_for,
+    refusal,
+    split_text,
+)
 
 NOON = HandClock().at
 
@@ -109,7 +116,17 @@ def test_what_is_past_its_time_is_not_sent() -> None:
         (400, 30001, Reason.RATE, False, True),
         (429, None, Reason.RATE, False, True),
         (400, 63049, Reason.RATE, False, False),
+        (400, 63033, Reason.BLOCKED, True, False),
+        (400, 63038, Reason.RATE, False, True),
+        (400, 63017, Reason.RATE, False, True),
+        (400, 21611, Reason.RATE, False, True),
+        (400, 63032, Reason.RATE, False, False),
+        (400, 63010, Reason.UNAVAILABLE, False, False),
+        (400, 63051, Reason.CONFIG, False, True),
+        (400, 30036, Reason.EXPIRED, True, False),
         (400, 63021, Reason.CONTENT, True, False),
+        (400, 63013, Reason.CONTENT, True, False),
+        (400, 63005, Reason.CONTENT, True, False),
         (401, 20003, Reason.CONFIG, False, True),
         (400, 63007, Reason.CONFIG, False, True),
         (503, None, Reason.UNAVAILABLE, False, False),
@@ -124,6 +141,24 @@ def test_each_refusal_has_its_meaning(
     assert (verdict.reason, verdict.permanent) == (reason, permanent)
     assert verdict.whole_account is whole_account
     assert (verdict.retry_after > 0) is not permanent
+
+
+@pytest.mark.parametrize(
+    ("ago", "is_shut", "open_"),
+    [
+        (timedelta(0), False, True),
+        (timedelta(hours=23, minutes=54, seconds=59), False, True),
+        (timedelta(hours=23, minutes=55), False, False),
+        (timedelta(0), True, False),
+        (None, False, False),
+    ],
+)
+def test_the_window_shuts_five_minutes_early_and_when_twilio_says_so(
+    ago: timedelta | None, is_shut: bool, open_: bool
+) -> None:
+    heard_at = None if ago is None else NOON - ago
+    message = Message("k", "hallo", heard_at=heard_at, is_shut=is_shut)
+    assert is_open(message, NOON) is open_
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])

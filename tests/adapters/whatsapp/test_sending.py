@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
 import pytest
+from starlette.responses import Response
 
 from tests.adapters.telegram.house import RecordingPort
-from tests.adapters.whatsapp.house import ANNA, BEN, HOOKS, HandClock, config_for
+from tests.adapters.whatsapp.house import ANNA, HOOKS, HandClock, config_for
 from tests.adapters.whatsapp.local_twilio import LocalTwilio
 from wijkbot.adapter_api import (
     Adapter,
@@ -26,7 +29,8 @@ from wijkbot.adapter_api import (
 from wijkbot_whatsapp import client
 from wijkbot_whatsapp.adapter import create
 
-HELLO = Message("1", "Dag Anna")
+NOON = HandClock().at
+HELLO = Message("1", "Dag Anna", heard_at=NOON)
 
 
 async def test_an_answer_goes_out_with_all_that_twilio_needs(
@@ -35,15 +39,18 @@ async def test_an_answer_goes_out_with_all_that_twilio_needs(
     await twilio.resident_says(ANNA, "hallo")
     until = clock.at + timedelta(minutes=5)
     choices = (Choice("a", "Ja"), Choice("b", "Nee"))
-    result = await living.send(ANNA, Message("1", "Zal ik?", choices, expires_at=until))
+    text = "Zal ik het adres van de ander ook geven?" * 30
+    result = await living.send(
+        ANNA, Message("1", text, choices, expires_at=until, heard_at=clock.at)
+    )
     (sent,) = twilio.sent(ANNA)
     assert result == Queued(sent.sid)
     assert twilio.creations() == [
         {
             "To": ANNA,
             "From": twilio.sender,
-            "Body": "Zal ik?\n\n1. Ja\n2. Nee",
-            "StatusCallback": f"{HOOKS}/status",
+            "Body": f"{text}\n\n1. Ja\n2. Nee",
+            "StatusCallback": f"{HOOKS}/status#rc=5&rp=all",
             "ValidityPeriod": "300",
         }
     ]
@@ -65,23 +72,30 @@ async def test_outside_the_window_nothing_is_asked_of_twilio(
     living: Adapter, twilio: LocalTwilio, clock: HandClock
 ) -> None:
     await twilio.resident_says(ANNA, "hallo")
-    clock.move(hours=23, minutes=59)
+    clock.move(hours=23, minutes=54)
     assert isinstance(await living.send(ANNA, HELLO), Queued)
     clock.move(minutes=1)
-    closed = [await living.send(ANNA, HELLO), await living.send(BEN, HELLO)]
-    assert all(isinstance(each, Refused) and each.reason is Reason.WINDOW for each in closed)
-    assert all(isinstance(each, Refused) and each.permanent for each in closed)
+    shut = [
+        await living.send(ANNA, HELLO),
+        await living.send(ANNA, replace(HELLO, heard_at=None)),
+        await living.send(ANNA, replace(HELLO, heard_at=clock.at, is_shut=True)),
+    ]
+    for each in shut:
+        assert isinstance(each, Refused)
+        assert (each.reason, each.permanent) == (Reason.NEEDS_TEMPLATE, True)
     assert len(twilio.creations()) == 1
 
 
-async def test_a_process_that_hears_nothing_leaves_the_window_to_twilio(
-    idle: Adapter, twilio: LocalTwilio
+async def test_twilio_s_own_clock_comes_back_as_a_shut_window(
+    living: Adapter, twilio: LocalTwilio, port: RecordingPort
 ) -> None:
-    twilio.connect("http://127.0.0.1:1", HOOKS)
-    sent = await idle.send(ANNA, HELLO)
+    """The house says when somebody wrote; Twilio may know better."""
+    sent = await living.send(ANNA, HELLO)
     assert isinstance(sent, Queued)
     await twilio.wait_callback(sent.message_id, "failed")
-    assert twilio.sent(ANNA)[0].code == 63016
+    (receipt,) = (event for event in port.events if event.kind is EventKind.DELIVERY)
+    assert (receipt.delivery_status, receipt.delivery_code) == ("failed", "63016")
+    assert receipt.refused == Refused(Reason.WINDOW, permanent=True, detail="code 63016")
 
 
 async def test_a_long_answer_is_two_messages_with_the_choices_last(
@@ -89,21 +103,24 @@ async def test_a_long_answer_is_two_messages_with_the_choices_last(
 ) -> None:
     await twilio.resident_says(ANNA, "hallo")
     text = "Kom gerust langs op dinsdag. " * 70
-    result = await living.send(ANNA, Message("1", text, (Choice("a", "Ja"),)))
+    message = Message("1", text, (Choice("a", "Ja"),), heard_at=NOON)
+    result = await living.send(ANNA, message)
     first, last = twilio.sent(ANNA)
     assert result == Queued(last.sid)
     assert first.body.endswith("dinsdag.")
     assert last.body.endswith("1. Ja")
 
 
-async def test_half_an_answer_is_not_said_to_have_failed(
+async def test_of_half_an_answer_only_the_other_half_goes_again(
     living: Adapter, twilio: LocalTwilio
 ) -> None:
     await twilio.resident_says(ANNA, "hallo")
     twilio.fail_next(400, 63014, after=1)
-    result = await living.send(ANNA, Message("1", "Kom langs. " * 200))
-    assert isinstance(result, Unknown)
+    message = Message("1", "Kom langs. " * 200, heard_at=NOON)
+    assert isinstance(await living.send(ANNA, message), Unknown)
     assert len(twilio.sent(ANNA)) == 1
+    assert isinstance(await living.send(ANNA, message), Queued)
+    assert " ".join(sent.body for sent in twilio.sent(ANNA)) == message.text.strip()
 
 
 async def test_a_refusal_is_told_and_not_repeated(living: Adapter, twilio: LocalTwilio) -> None:
@@ -133,7 +150,8 @@ async def test_the_same_text_of_before_is_not_taken_for_the_lost_one(
     await twilio.resident_says(ANNA, "hallo")
     assert isinstance(await living.send(ANNA, HELLO), Queued)
     twilio.lose_answer(takes=False)
-    assert isinstance(await living.send(ANNA, HELLO), Unknown)
+    again = replace(HELLO, key="2")
+    assert isinstance(await living.send(ANNA, again), Unknown)
     assert len(twilio.creations()) == 2
 
 
@@ -142,7 +160,8 @@ async def test_another_text_of_another_process_is_not_the_lost_one(
 ) -> None:
     other = create(config_for(twilio.options(), clock))
     await twilio.resident_says(ANNA, "hallo")
-    assert isinstance(await other.send(ANNA, Message("2", "Iets anders")), Queued)
+    elsewhere = Message("2", "Iets anders", heard_at=NOON)
+    assert isinstance(await other.send(ANNA, elsewhere), Queued)
     await other.stop()
     twilio.lose_answer(takes=False)
     assert isinstance(await living.send(ANNA, HELLO), Unknown)
@@ -155,6 +174,30 @@ async def test_when_looking_up_fails_too_it_is_unknown(
     twilio.lose_answer()
     twilio.fail_next_list(503, 20503)
     assert isinstance(await living.send(ANNA, HELLO), Unknown)
+
+
+async def test_what_was_taken_after_we_gave_up_is_not_sent_again(
+    living: Adapter, twilio: LocalTwilio
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    twilio.lose_answer()
+    twilio.fail_next_list(503, 20503)
+    twilio.fail_next_list(503, 20503)
+    results = [await living.send(ANNA, HELLO) for _ in range(3)]
+    (sent,) = twilio.sent(ANNA)
+    assert [type(result) for result in results] == [Unknown, Unknown, Queued]
+    assert results[2] == Queued(sent.sid)
+
+
+async def test_what_was_not_taken_is_sent_when_it_is_tried_again(
+    living: Adapter, twilio: LocalTwilio
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    twilio.lose_answer(takes=False)
+    results = [await living.send(ANNA, HELLO) for _ in range(2)]
+    (sent,) = twilio.sent(ANNA)
+    assert [type(result) for result in results] == [Unknown, Queued]
+    assert results[1] == Queued(sent.sid)
 
 
 async def test_after_the_stop_nothing_leaves_and_nothing_is_lost(
@@ -181,6 +224,31 @@ async def test_a_call_ends_in_time_and_is_looked_up(
     assert monotonic() - began < 1.5
     assert isinstance(result, Queued if takes else Unknown)
     assert len(twilio.creations()) == 1
+
+
+class SlowTwilio(LocalTwilio):
+    """Takes a while over every message."""
+
+    async def _create(self, fields: dict[str, str]) -> Response:
+        await asyncio.sleep(0.2)
+        return await super()._create(fields)
+
+
+async def test_waiting_for_a_turn_is_no_lost_answer(
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many messages at once: each has its whole time from when it really leaves."""
+    monkeypatch.setattr(client, "CALL_SECONDS", 0.8)
+    monkeypatch.setattr(client, "AT_ONCE", 2)
+    monkeypatch.setattr(client, "_SPARE_THREADS", 0)
+    async with SlowTwilio(now=clock) as twilio:
+        adapter = create(config_for(twilio.options(), clock))
+        people = [f"whatsapp:+3247100000{number}" for number in range(10)]
+        sends = (adapter.send(who, replace(HELLO, key=who)) for who in people)
+        results = await asyncio.gather(*sends)
+        await adapter.stop()
+        assert all(isinstance(result, Queued) for result in results)
+        assert len(twilio.creations()) == 10
 
 
 async def test_without_network_it_may_be_tried_again(clock: HandClock) -> None:

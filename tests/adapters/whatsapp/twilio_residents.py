@@ -1,51 +1,43 @@
-"""How do residents, and receipts, come from the local Twilio to the bot? By signed webhooks."""
+"""How do residents come from the local Twilio to the bot? By signed webhooks."""
 
 from __future__ import annotations
 
-import asyncio
-from base64 import b64encode
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from urllib.parse import urlencode
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import httpx
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from tests.adapters.whatsapp.twilio_world import Sent, new_sid
+from tests.adapters.whatsapp.twilio_hooks import Hooks
+from tests.adapters.whatsapp.twilio_limits import Limits, says_stop
+from tests.adapters.whatsapp.twilio_people import People
+from tests.adapters.whatsapp.twilio_world import WINDOW_HOURS, Heard, Sent, new_sid
 
-RECEIPT_SECONDS = 0.05
 
+class Residents(Hooks):
+    """Everybody who has WhatsApp, seen from Twilio.
 
-class Residents:
-    """Everybody who has WhatsApp, seen from Twilio. ``authorization`` is what a call must show.
-
-    Webhooks are signed over the public address and posted to the loopback one.
+    ``advanced_opt_out``: Twilio itself obeys STOP, answers it, and tells with ``OptOutType``.
     """
 
     def __init__(
         self, account_sid: str, auth_token: str, sender: str, now: Callable[[], datetime]
     ) -> None:
-        self.account_sid = account_sid
-        self.auth_token = auth_token
-        self.sender = sender
-        self.now = now
+        super().__init__(account_sid, auth_token, sender, now)
+        self.people = People()
+        self.limits = Limits()
         self.messages: list[Sent] = []
+        self.heard: dict[str, Heard] = {}
         self.last_inbound: dict[str, datetime] = {}
-        self.callbacks: list[tuple[str, str, int]] = []
-        """(sid, status, HTTP answer) of each receipt that was brought."""
-        self.authorization = f"Basic {b64encode(f'{account_sid}:{auth_token}'.encode()).decode()}"
-        self._hook_base = ""
-        self._public_base = ""
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._changed = asyncio.Event()
+        self.advanced_opt_out = False
+        self.own_replies: list[tuple[str, str]] = []
+        """(address, STOP | START | HELP) of what Twilio answered by itself."""
+        self._opted_out: set[str] = set()
+        self._shut: set[str] = set()
 
-    def connect(self, hook_base: str, public_base: str) -> None:
-        """Where the channel's webhooks are (``…/hooks/<channel>``), and what they are called.
-
-        ``hook_base`` is the loopback address, ``public_base`` the one under ``public_url``.
-        """
-        self._hook_base = hook_base.rstrip("/")
-        self._public_base = public_base.rstrip("/")
+    @property
+    def violations(self) -> list[str]:
+        """What a real line would be punished for."""
+        return self.limits.violations
 
     async def resident_says(
         self, address: str, text: str, *, door: str = "message", **fields: str
@@ -54,27 +46,20 @@ class Residents:
 
         Give ``MessageSid`` to bring the same message again.
         """
-        self.last_inbound[address] = self.now()
-        sid = fields.pop("MessageSid", "") or new_sid()
-        number = address.removeprefix("whatsapp:+")
-        form = {
-            "SmsMessageSid": sid,
-            "SmsSid": sid,
-            "MessageSid": sid,
-            "AccountSid": self.account_sid,
-            "From": address,
-            "To": self.sender,
-            "Body": text,
-            "NumMedia": "0",
-            "NumSegments": "1",
-            "MessageType": "text",
-            "SmsStatus": "received",
-            "ApiVersion": "2010-04-01",
-            "ProfileName": "",
-            **({"WaId": number} if number.isdecimal() else {}),
-            **fields,
-        }
+        form = self._writes(address, text, fields)
         return await self.post(f"{self._public_base}/{door}", form)
+
+    async def resident_writes(self, address: str, text: str, **fields: str) -> bool:
+        """As Twilio brings it with retries on, and then to the fallback; was it taken?"""
+        form = self._writes(address, text, fields)
+        for door in ("message", "fallback"):
+            if await self.bring(f"{self._public_base}/{door}#rc=5&rp=all", form) == 200:
+                return True
+        return False
+
+    def resident_misses(self, address: str, text: str) -> str:
+        """A resident writes and no webhook arrives; gives the sid under which it is kept."""
+        return self._writes(address, text, {})["MessageSid"]
 
     async def resident_taps(
         self, address: str, choice_id: str, title: str, *, in_list: bool = False
@@ -86,81 +71,86 @@ class Residents:
             fields = {"MessageType": "button", "ButtonPayload": choice_id, "ButtonText": title}
         return await self.resident_says(address, title, **fields)
 
-    def sent(self, to: str) -> list[Sent]:
-        """What the bot sent to an address, in order."""
-        return [message for message in self.messages if message.to == to]
+    async def resident_picks(self, address: str, title: str) -> httpx.Response:
+        """Tap what the last message with such a choice offers."""
+        for message in reversed(self.sent(address)):
+            for choice_id, known in message.choices:
+                if known == title:
+                    in_list = message.kind == "list-picker"
+                    return await self.resident_taps(address, choice_id, title, in_list=in_list)
+        raise AssertionError(f"nothing shows {title!r}")
 
-    async def wait_sent(self, to: str, count: int) -> list[Sent]:
+    def sent(self, to: str) -> list[Sent]:
+        """What the bot sent to a person, in order."""
+        person = self.people.person(to)
+        return [each for each in self.messages if self.people.person(each.to) == person]
+
+    async def wait_sent(self, to: str, count: int, seconds: float = 15) -> list[Sent]:
         """Until that many messages went to an address."""
-        async with asyncio.timeout(15):
-            while len(self.sent(to)) < count:
-                await self._change()
+        await self.until(lambda: len(self.sent(to)) >= count, seconds)
         return self.sent(to)
 
-    async def wait_callback(self, sid: str, status: str) -> int:
-        """Until that receipt was brought; gives the bot's HTTP answer."""
-        async with asyncio.timeout(15):
-            while True:
-                for known, at, answer in self.callbacks:
-                    if (known, at) == (sid, status):
-                        return answer
-                await self._change()
+    def becomes_known(self, number: str, user_id: str, *, is_hidden: bool = False) -> None:
+        """WhatsApp tells this id from now on, beside the number, or instead of it."""
+        (self.people.hide if is_hidden else self.people.introduce)(number, user_id)
+        if number in self.last_inbound:
+            self.last_inbound[user_id] = self.last_inbound.pop(number)
 
-    def follow(self, message: Sent, *, is_delivered: bool) -> None:
-        """Bring the receipts of a message, one after another, without making anybody wait."""
-        self._tell()
-        task = asyncio.get_running_loop().create_task(self._follow(message, is_delivered))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def shut_early(self, address: str) -> None:
+        """Twilio's own clock says that the window is shut, until the next message."""
+        self._shut.add(self.people.person(address))
 
-    async def close(self) -> None:
-        """Bring no more receipts."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    def is_open(self, address: str) -> bool:
+        """Did this person write within 24 hours, by Twilio's clock?"""
+        person = self.people.person(address)
+        return self._was_heard(person) and person not in self._shut
 
-    async def post(
-        self, public_url: str, form: Mapping[str, str], *, token: str = ""
-    ) -> httpx.Response:
-        """Post a signed form; with another ``token`` the signature is wrong."""
-        signed = RequestValidator(token or self.auth_token)
-        url = public_url.replace(self._public_base, self._hook_base, 1)
-        headers = {
-            "X-Twilio-Signature": signed.compute_signature(public_url, dict(form)),
-            "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+    def _was_heard(self, person: str) -> bool:
+        last = self.last_inbound.get(person)
+        return last is not None and self.now() - last < timedelta(hours=WINDOW_HOURS)
+
+    def _writes(self, address: str, text: str, fields: dict[str, str]) -> dict[str, str]:
+        """Keep what was written, and give the form of its webhook."""
+        sid = fields.pop("MessageSid", "") or new_sid()
+        who = self.people.addresses(address)
+        person = self.people.person(address)
+        if sid not in self.heard:
+            count = int(fields.get("NumMedia", "0"))
+            media = tuple(fields[f"MediaUrl{number}"] for number in range(count))
+            self.heard[sid] = Heard(sid, who["From"], self.sender, text, self.now(), media)
+            self.last_inbound[person] = self.now()
+            self._shut.discard(person)
+            fields |= self._opt_out(address, person, text, fields)
+        return {
+            "SmsMessageSid": sid,
+            "SmsSid": sid,
+            "MessageSid": sid,
+            "AccountSid": self.account_sid,
+            "To": self.sender,
+            "Body": text,
+            "NumMedia": "0",
+            "NumSegments": "1",
+            "MessageType": "text",
+            "SmsStatus": "received",
+            "ApiVersion": "2010-04-01",
+            "ProfileName": "",
+            **who,
+            **fields,
         }
-        async with httpx.AsyncClient(timeout=15, trust_env=False) as client:
-            return await client.post(url, content=urlencode(form).encode(), headers=headers)
 
-    async def _follow(self, message: Sent, is_delivered: bool) -> None:
-        is_told = bool(self._public_base) and message.callback.startswith(self._public_base)
-        for status in ("sent", "delivered") if is_delivered else ("failed",):
-            # A receipt comes after the answer to the call that sent the message.
-            await asyncio.sleep(RECEIPT_SECONDS)
-            message.status = status
-            message.code = None if is_delivered else 63016
-            if not is_told:
-                continue
-            form = {
-                "MessageSid": message.sid,
-                "SmsSid": message.sid,
-                "AccountSid": self.account_sid,
-                "From": message.sender,
-                "To": message.to,
-                "MessageStatus": status,
-                "SmsStatus": status,
-                **({} if message.code is None else {"ErrorCode": str(message.code)}),
-            }
-            try:
-                answer = (await self.post(message.callback, form)).status_code
-            except httpx.HTTPError:
-                answer = 0
-            self.callbacks.append((message.sid, status, answer))
-            self._tell()
-
-    def _tell(self) -> None:
-        self._changed.set()
-
-    async def _change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
+    def _opt_out(
+        self, address: str, person: str, text: str, fields: dict[str, str]
+    ) -> dict[str, str]:
+        """What Advanced Opt-Out does and adds, when it is on."""
+        word = fields.get("OptOutType", "")
+        if self.advanced_opt_out and not word:
+            words = {"start": "START", "help": "HELP"}
+            word = "STOP" if says_stop(text) else words.get(text.strip().casefold(), "")
+        if word:
+            self.own_replies.append((address, word))
+        if word == "STOP" and self.advanced_opt_out:
+            self._opted_out.add(person)
+        if word == "START":
+            self._opted_out.discard(person)
+        self.limits.heard(person, text, was_confirmed=bool(word))
+        return {"OptOutType": word} if word else {}

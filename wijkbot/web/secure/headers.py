@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -71,6 +70,13 @@ def headers_of(path: str) -> dict[str, str] | None:
     return CONSOLE_HEADERS if is_below(path, *CONSOLE) else SECURE_HEADERS
 
 
+def _raw_of(path: str) -> Mapping[bytes, bytes] | None:
+    wanted = headers_of(path)
+    if wanted is None:
+        return None
+    return _CONSOLE_RAW if wanted is CONSOLE_HEADERS else _SECURE_RAW
+
+
 class Headers:
     """Adds them, and to answers of other addresses the ordinary ones that they lack.
 
@@ -79,14 +85,14 @@ class Headers:
 
     def __init__(self, app: ASGIApp, ordinary: Mapping[str, str]) -> None:
         self._app = app
-        self._ordinary = ordinary
+        self._ordinary = _raw(ordinary)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        secure = headers_of(scope["path"])
+        secure = _raw_of(scope["path"])
         if secure is None:
             adding = _Adding(send, self._ordinary, replaces=False)
             await self._app(scope, receive, adding)
@@ -107,7 +113,7 @@ class Headers:
 class _Adding:
     """Sends on, with these headers; ``replaces``: also instead of those that are there."""
 
-    def __init__(self, send: Send, wanted: Mapping[str, str], *, replaces: bool) -> None:
+    def __init__(self, send: Send, wanted: Mapping[bytes, bytes], *, replaces: bool) -> None:
         self._send = send
         self._wanted = wanted
         self._replaces = replaces
@@ -116,11 +122,21 @@ class _Adding:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_begun = True
-            headers = MutableHeaders(scope=message)
-            for name, value in self._wanted.items():
-                if self._replaces or name not in headers:
-                    headers[name] = value
+            told, wanted = list(message.get("headers", ())), self._wanted
+            if self._replaces:
+                told = [(name, value) for name, value in told if name not in wanted]
+            there = {name for name, _ in told}
+            added = [(name, value) for name, value in wanted.items() if name not in there]
+            message["headers"] = [*told, *added]
         await self._send(message)
+
+
+def _raw(headers: Mapping[str, str]) -> dict[bytes, bytes]:
+    """Headers as ASGI has them: every answer gets some, so no text is made of them again."""
+    return {name.lower().encode(): value.encode() for name, value in headers.items()}
+
+
+_SECURE_RAW, _CONSOLE_RAW = _raw(SECURE_HEADERS), _raw(CONSOLE_HEADERS)
 
 
 def _broken(error: Exception) -> JSONResponse:

@@ -1,0 +1,44 @@
+"""Who goes first when more comes in than can be answered? Who stands at the door.
+
+A platform waits for its webhook to be answered, and slows down or gives up where that takes
+long; an answer to a resident has time. So what is about to be read or sent lets webhooks pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+PATIENCE_SECONDS = 0.03
+"""So long a piece of work lets others pass: 30 of them begin in a second whatever comes in, as
+many as a platform lets one account answer."""
+
+
+class Doorway:
+    """The webhooks that are being stored now, in this process."""
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._is_free = asyncio.Event()
+        self._is_free.set()
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Somebody is in the doorway for as long as this lasts."""
+        self._inside += 1
+        self._is_free.clear()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._is_free.set()
+
+    async def let_pass(self) -> None:
+        """Wait until nobody is in the doorway, but not for long."""
+        if self._is_free.is_set():
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._is_free.wait()
