@@ -19,6 +19,7 @@ from wijkbot.adapter_words import (
     Approval,
     Attachment,
     Capabilities,
+    Choice,
     Photo,
     Queued,
     Reason,
@@ -30,13 +31,14 @@ from wijkbot.adapter_words import (
     TemplateText,
     Unknown,
     Unsupported,
+    Urgency,
 )
 
 # What this module only passes on; all that it defines itself is part of the seam as well.
 __all__ = [
-    "ActResult", "Approval", "Attachment", "Capabilities", "Photo", "Queued", "Reason",
+    "ActResult", "Approval", "Attachment", "Capabilities", "Choice", "Photo", "Queued", "Reason",
     "Refused", "SendResult", "Sent", "Template", "TemplateState", "TemplateText", "Unknown",
-    "Unsupported",
+    "Unsupported", "Urgency",
 ]  # fmt: skip
 
 
@@ -121,26 +123,6 @@ class IncomingEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One answer a resident can pick: ``id`` comes back in ``IncomingEvent.choice_id``.
-
-    ``url`` makes it a link instead of an answer.
-    """
-
-    id: str
-    title: str
-    url: str = ""
-
-
-class Urgency(StrEnum):
-    """Which lane a message takes; a crisis card overtakes everything in its own chat."""
-
-    CRISIS = "crisis"
-    REPLY = "reply"
-    BULK = "bulk"
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
     """What goes out to one chat. ``text`` is plain, final and in one language.
 
@@ -155,7 +137,8 @@ class Message:
     a platform with a reply window (``Capabilities.reply_window_hours``) counts from there.
     ``is_shut``: the platform itself said that the window is shut. Outside the window
     ``template`` goes instead of the text, and without one the send is refused with
-    ``Reason.NEEDS_TEMPLATE``.
+    ``Reason.NEEDS_TEMPLATE``. ``unsure_since``: it was tried before and may be there since that
+    moment, so it is looked for first (``Capabilities.can_look_up``).
 
     ``photo`` and ``attachment`` come on top of what the text says: a platform without pictures
     shows ``photo.alt`` below it (:meth:`in_words`). ``is_silent``: ring no bell, if that can be.
@@ -177,6 +160,7 @@ class Message:
     heard_at: datetime | None = None
     is_shut: bool = False
     template: Template | None = None
+    unsure_since: datetime | None = None
 
     def in_words(self) -> Message:
         """The same message for a platform that shows text only."""

@@ -34,6 +34,26 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer a resident can pick: ``id`` comes back in ``IncomingEvent.choice_id``.
+
+    ``url`` makes it a link instead of an answer.
+    """
+
+    id: str
+    title: str
+    url: str = ""
+
+
+class Urgency(StrEnum):
+    """Which lane a message takes; a crisis card overtakes everything in its own chat."""
+
+    CRISIS = "crisis"
+    REPLY = "reply"
+    BULK = "bulk"
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What one chat can do. Numbers are limits of the platform; 0 means "not at all".
 
@@ -42,7 +62,8 @@ class Capabilities:
     ``account_per_s`` messages may leave for all chats together, and ``account_burst`` at once
     after a rest; 0 a second is no limit that we know of. ``unasked_per_day``: to so many
     different residents a template may go in 24 hours; 0 is no limit. ``has_aliases``: one
-    person may write from two addresses (``IncomingEvent.alias``).
+    person may write from two addresses (``IncomingEvent.alias``). ``can_look_up``: what was sent
+    without an answer is found again on the platform (``Message.unsure_since``).
     """
 
     max_text: int = 4096
@@ -63,6 +84,7 @@ class Capabilities:
     account_per_s: float = 0.0
     account_burst: int = 1
     unasked_per_day: int = 0
+    can_look_up: bool = False
     has_aliases: bool = False
 
 

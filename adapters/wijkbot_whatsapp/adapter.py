@@ -131,6 +131,7 @@ class WhatsAppAdapter(Absent):
             account_burst=BURST,
             unasked_per_day=self._options.tier,
             has_aliases=True,
+            can_look_up=True,
         )
 
     def private_link(self, token: str) -> str:  # noqa: ARG002 (links carry none)

@@ -116,7 +116,13 @@ class Client:
             listed = self._twilio.messages.list(
                 to=post.to, from_=self._options.sender, date_sent_after=since, limit=_RECENT
             )
-            return tuple(str(each.sid) for each in listed if each.body == post.body)
+            return tuple(
+                str(each.sid)
+                for each in listed
+                if each.body == post.body
+                # Twilio's own filter may look at the day only
+                and (each.date_created is None or each.date_created >= since)
+            )
 
         return await self._within(call)
 

@@ -41,8 +41,12 @@ _NOT_TOLD = Unknown("no answer, and none on asking")
 
 @dataclass
 class _Begun:
-    """How far a message came that has no certain end: so many pieces went, one may have gone."""
+    """How far a message came that has no certain end: so many pieces went, one may have gone.
 
+    ``tried_since``: the house tried it before, perhaps in a process that is no more.
+    """
+
+    tried_since: datetime | None = None
     sent: int = 0
     unsure: Post | None = None
     is_last: bool = True
@@ -65,7 +69,7 @@ class Sender:
 
     async def send(self, chat: str, message: Message) -> SendResult:
         """Send it as text inside the window, and by its template outside."""
-        begun = self._begun.pop(message.key, _Begun())
+        begun = self._begun.pop(message.key, _Begun(message.unsure_since))
         result = await self._resolve(begun)
         if result is None:
             result = await self._send(chat, message, begun)
@@ -151,6 +155,10 @@ class Sender:
         return await self._post(post, begun)
 
     async def _post(self, post: Post, begun: _Begun, *, is_last: bool = True) -> SendResult:
+        if begun.tried_since is not None:
+            there = await self._look_up(post, begun.tried_since - _CLOCKS_APART)
+            if isinstance(there, Queued) or there == _NOT_TOLD:
+                return there
         since = self._now() - _CLOCKS_APART
         try:
             sid = await self._client.create(post)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from wijkbot.adapter_api import (
     Adapter,
+    Capabilities,
     Message,
     Queued,
     Reason,
@@ -39,9 +40,10 @@ from wijkbot.app.rates import pace_of
 from wijkbot.app.render import Rendered, render
 from wijkbot.app.setting import links_of, setting_of
 from wijkbot.app.still_permitted import Known, rule_against
+from wijkbot.app.tried_before import LOOK_AFTER_MS, may_repeat, unsure_since
 from wijkbot.content.model import Item
 from wijkbot.engine.effects import Say
-from wijkbot.engine.words import Place, Purpose
+from wijkbot.engine.words import Place
 from wijkbot.storage import (
     changes,
     chats,
@@ -178,8 +180,7 @@ class Deliverer:
             await self._settle(row, Status.EXPIRED, error="expired")
             return
         change = change_from(row.values)
-        if row.was_in_flight and change is None and not self._may_repeat(row, say):
-            await self._settle(row, Status.UNKNOWN, error="stopped while sending")
+        if row.was_in_flight and change is None and await self._is_left_for_now(row, say):
             return
         is_change = change is not None
         verdict = rule_against(self._house, row, say, known, now_ms, is_change=is_change)
@@ -205,6 +206,20 @@ class Deliverer:
         self._house.meters.sent(self._channel, time.monotonic() - began)
         await self._take(row, say, result)
 
+    async def _is_left_for_now(self, row: Outgoing, say: Say) -> bool:
+        """What a sender that was killed may have sent is given up, or looked for in a while."""
+        why, able = "stopped while sending", self._able(row)
+        if not may_repeat(able, row, say.purpose):
+            await self._settle(row, Status.UNKNOWN, error=why)
+            return True
+        if unsure_since(able, row) is not None:
+            await self._retry(row, LOOK_AFTER_MS, why)
+            return True
+        return False
+
+    def _able(self, row: Outgoing) -> Capabilities:
+        return self._adapter.capabilities(row.address or "")
+
     async def _compose(self, row: Outgoing, say: Say, now_ms: int) -> Message:
         house = self._house
         item = await house.library.item(row.item_id, row.item_version)
@@ -221,6 +236,7 @@ class Deliverer:
             thread=spot.thread,
             asker=spot.asker,
             only_asker=spot.is_for_one,
+            unsure_since=unsure_since(self._able(row), row),
         )
         return await dress(house, row, message, item, local_now)
 
@@ -244,12 +260,6 @@ class Deliverer:
                     lane_id, number, name = row.lane_id, change.announcement, result.message_id
                     await self._surely(lambda c: changes.rename(c, lane_id, number, name))
                 await self._settle(row, Status.SENT)
-
-    def _may_repeat(self, row: Outgoing, say: Say) -> bool:
-        """A crisis card and a reply come again rather than not; an announcement never twice."""
-        if self._adapter.capabilities(row.address or "").is_idempotent:
-            return True
-        return say.purpose is not Purpose.ANNOUNCEMENT
 
     async def _log_refusal(self, row: Outgoing, rule: str, now_ms: int) -> None:
         day = local_time(self._house.settings, row.neighbourhood, now_ms).date().isoformat()
@@ -275,7 +285,10 @@ class Deliverer:
                 queued = Settlement(row, Status.QUEUED, message_id, by_template=by_template)
                 await self._book(queued)
             case Unknown(_, message_id):
-                if self._may_repeat(row, say) and row.attempts < UNKNOWNS_AT_MOST:
+                if (
+                    may_repeat(self._able(row), row, say.purpose)
+                    and row.attempts < UNKNOWNS_AT_MOST
+                ):
                     await self._retry(row, outbox.backoff_ms(row.attempts), "unknown")
                 else:
                     why = "no answer of the platform"

@@ -299,3 +299,49 @@ async def test_no_number_text_or_token_is_logged(
     said = " ".join(line.getMessage() for line in ours)
     for secret in (twilio.auth_token, twilio.account_sid, ANNA[-9:], HELLO.text):
         assert secret not in said
+
+
+async def test_what_another_process_sent_before_it_was_killed_is_found_and_not_sent_again(
+    living: Adapter, twilio: LocalTwilio, clock: HandClock
+) -> None:
+    killed = create(config_for(twilio.options(), clock))
+    await twilio.resident_says(ANNA, "hallo")
+    assert isinstance(await killed.send(ANNA, HELLO), Queued)
+    await killed.stop()
+    result = await living.send(ANNA, replace(HELLO, unsure_since=clock.at))
+    (sent,) = twilio.sent(ANNA)
+    assert result == Queued(sent.sid)
+
+
+async def test_what_is_not_there_after_a_kill_is_sent(
+    living: Adapter, twilio: LocalTwilio, clock: HandClock
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    result = await living.send(ANNA, replace(HELLO, unsure_since=clock.at))
+    (sent,) = twilio.sent(ANNA)
+    assert result == Queued(sent.sid)
+
+
+async def test_while_nobody_can_say_whether_it_is_there_it_is_not_sent(
+    living: Adapter, twilio: LocalTwilio, clock: HandClock
+) -> None:
+    await twilio.resident_says(ANNA, "hallo")
+    twilio.fail_next_list(503, 20503)
+    again = replace(HELLO, unsure_since=clock.at)
+    assert isinstance(await living.send(ANNA, again), Unknown)
+    assert twilio.sent(ANNA) == []
+    assert isinstance(await living.send(ANNA, again), Queued)
+    assert len(twilio.sent(ANNA)) == 1
+
+
+async def test_the_same_words_of_long_before_are_not_taken_for_it(
+    living: Adapter, twilio: LocalTwilio, clock: HandClock
+) -> None:
+    killed = create(config_for(twilio.options(), clock))
+    await twilio.resident_says(ANNA, "hallo")
+    assert isinstance(await killed.send(ANNA, HELLO), Queued)
+    await killed.stop()
+    clock.at += timedelta(hours=2)
+    result = await living.send(ANNA, replace(HELLO, heard_at=clock.at, unsure_since=clock.at))
+    assert isinstance(result, Queued)
+    assert len(twilio.sent(ANNA)) == 2
