@@ -222,10 +222,16 @@ async def test_admin_is_asked_of_the_platform_and_anybody_else_is_refused(
 async def test_alarm_group_is_told_that_the_bot_is_quiet_there(tmp_path: Path) -> None:
     async with living_bot(tmp_path, CHANNELS) as living:
         await _until(lambda: len(_said(living)) == 1, "it introduces itself")
+        # a group that it is in already would not be greeted again
+        left = IncomingEvent(EventKind.BOT_LEFT, "left", GROUP, False, "", SATURDAY)
         joined = IncomingEvent(
             EventKind.BOT_JOINED, "alarm", GROUP, False, "", SATURDAY,
             chat_title="Buurtpreventie Zonnewijk",
         )  # fmt: skip
+        await living.bot.ports["wijk"].accept([left])
+        async with asyncio.timeout(10):
+            while (await _group(living)).left_at is None:
+                await asyncio.sleep(0.05)
         await living.bot.ports["wijk"].accept([joined])
         await _until(lambda: "groep voor alarm" in _said(living)[-1], "the other welcome")
         adapter = _adapter(living)

@@ -25,6 +25,7 @@ _READ = {
     "pystemmer": "MIT AND BSD-3-Clause",
     "python-dateutil": "Apache-2.0 AND BSD-3-Clause",
     "scipy": "BSD-3-Clause",
+    "segno": "BSD-3-Clause",
     "semantic-version": "BSD-2-Clause",
     "signedjson": "Apache-2.0",
     "vodozemac": "MIT",
