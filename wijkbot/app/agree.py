@@ -5,6 +5,8 @@ The journal knows it before the database does, as with everything that a residen
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection
 
 from wijkbot.app.journal import Journal
@@ -13,7 +15,7 @@ from wijkbot.engine.words import Purpose
 from wijkbot.storage import chats, consents, opt_outs
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.consents import Agreed
-from wijkbot.storage.entries import Consented, OptedIn
+from wijkbot.storage.entries import Consented, OptedIn, OptedOut
 
 ASKED = "question"
 WROTE = "wrote"
@@ -33,9 +35,7 @@ def agree(
         return
     wishes = consents.wishes(conn, member)
     lifted = wishes.stopped & {said.purpose.value, Purpose.SERVICE.value}
-    journal.write(*(OptedIn(member, purpose, now_ms) for purpose in sorted(lifted)))
-    for purpose in sorted(lifted):
-        opt_outs.lift(conn, member, purpose)
+    _lift(conn, journal, member, sorted(lifted), now_ms)
     sources = {said.purpose: ASKED}
     if Purpose.SERVICE.value not in wishes.agreed:
         sources[Purpose.SERVICE] = WROTE
@@ -63,10 +63,7 @@ def take_back_a_stop(
     In their private chat what the STOP had ended counts again; in a group they do not read so.
     """
     chat_id, member = who
-    stopped = opt_outs.of(conn, member)
-    journal.write(*(OptedIn(member, name, now_ms) for name in stopped))
-    for name in stopped:
-        opt_outs.lift(conn, member, name)
+    _lift(conn, journal, member, opt_outs.of(conn, member), now_ms)
     chat = chats.get(conn, chat_id)
     if chat is None or not chat.is_private:
         return
@@ -74,6 +71,29 @@ def take_back_a_stop(
         there = chats.get(conn, agreed.chat_id) if agreed.chat_id is not None else None
         if there is not None:
             journal.write(_entry(agreed, there, now_ms))
+
+
+def stop(
+    conn: Connection,
+    journal: Journal,
+    who: tuple[str, str],
+    purposes: Collection[str],
+    now_ms: int,
+) -> None:
+    """STOP of these purposes; ``who`` is the pseudonym, and where it was said: "chat"."""
+    member, source = who
+    new = [purpose for purpose in purposes if not opt_outs.has(conn, member, purpose)]
+    journal.write(*(OptedOut(member, purpose, now_ms) for purpose in new))
+    for purpose in new:
+        opt_outs.add(conn, member, purpose, source, now_ms)
+
+
+def _lift(
+    conn: Connection, journal: Journal, member: str, purposes: Collection[str], now_ms: int
+) -> None:
+    journal.write(*(OptedIn(member, purpose, now_ms) for purpose in purposes))
+    for purpose in purposes:
+        opt_outs.lift(conn, member, purpose)
 
 
 def _entry(agreed: Agreed, chat: Chat, now_ms: int) -> Consented:

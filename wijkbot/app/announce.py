@@ -293,8 +293,7 @@ def forbidden_by(house: House, group: Chat, at: LocalMoment, *, has_consent: boo
     """The line of the rule that forbids an announcement in this chat at that moment, or ""."""
     place = chats.place_of(group, at.country, at.now_ms, *at.day)
     request = replace(at.request, has_consent=has_consent)
-    verdict = permit(request, place, house.settings.policy.limits)
-    return "" if verdict.is_permitted else verdict.rule
+    return permit(request, place, house.settings.policy.limits).forbidden_by
 
 
 def say_of(item: Item, version: int) -> Say:

@@ -154,5 +154,4 @@ def _days_before(midnight: datetime, days: int) -> datetime:
 
 def _forbidden_by(house: House, at: LocalMoment, today: int, week: int) -> str:
     place = PlaceState(Place.GROUP, at.country, unasked_today=today, unasked_this_week=week)
-    verdict = permit(at.request, place, house.settings.policy.limits)
-    return "" if verdict.is_permitted else verdict.rule
+    return permit(at.request, place, house.settings.policy.limits).forbidden_by

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import assert_never
 
@@ -35,7 +35,7 @@ from wijkbot.app.house import House, local_time
 from wijkbot.app.language import variant
 from wijkbot.app.loops import outlive
 from wijkbot.app.outside_window import TIER, Later, OutsideWindow
-from wijkbot.app.payload import say_from, spot_from
+from wijkbot.app.payload import from_ms_or_none, say_from, spot_from
 from wijkbot.app.rates import pace_of
 from wijkbot.app.render import Rendered, render
 from wijkbot.app.setting import links_of, setting_of
@@ -231,7 +231,7 @@ class Deliverer:
             choices=rendered.choices,
             urgency=_URGENCY[row.lane],
             language=rendered.language,
-            expires_at=_moment(row.expires_at),
+            expires_at=from_ms_or_none(row.expires_at),
             answer_to=spot.answer_to,
             thread=spot.thread,
             asker=spot.asker,
@@ -393,7 +393,3 @@ class Deliverer:
                 await asyncio.sleep(AWAY_SECONDS)
             else:
                 return
-
-
-def _moment(at_ms: int | None) -> datetime | None:
-    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC)

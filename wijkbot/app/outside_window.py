@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter, Message, Template
 from wijkbot.app.house import House
+from wijkbot.app.payload import from_ms_or_none
 from wijkbot.app.rates import WHOLE_ACCOUNT
 from wijkbot.content.model import Item, Organisation, TemplateFile
 from wijkbot.content.template_text import MAX_BODY, filled_in, room_for, units
@@ -86,7 +87,9 @@ class OutsideWindow:
         if not self.hours or chat is None or not chat.is_private:
             return message
         now_ms = self._house.clock.now_ms()
-        timed = replace(message, heard_at=_moment(heard_ms), is_shut=is_shut(chat, heard_ms))
+        timed = replace(
+            message, heard_at=from_ms_or_none(heard_ms), is_shut=is_shut(chat, heard_ms)
+        )
         if is_open(chat, heard_ms, self.hours, now_ms):
             return timed
         made = template_for(self._house, row, timed)
@@ -169,7 +172,3 @@ def fitted(text: str, room: int, more: str) -> str:
     while short and units(short) + units(end) > room:
         short = short.rpartition(" ")[0]
     return f"{short}{end}"
-
-
-def _moment(at_ms: int | None) -> datetime | None:
-    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC)

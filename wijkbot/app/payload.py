@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -150,3 +150,13 @@ def span_ms(span: timedelta) -> int:
 def to_ms(moment: datetime) -> int:
     """Milliseconds since 1970 of an aware moment."""
     return int(moment.timestamp() * 1000)
+
+
+def from_ms(at_ms: int) -> datetime:
+    """The moment (UTC) of milliseconds since 1970."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
+def from_ms_or_none(at_ms: int | None) -> datetime | None:
+    """As :func:`from_ms`; None stays None."""
+    return None if at_ms is None else from_ms(at_ms)

@@ -54,7 +54,7 @@ def _answer(conn: Connection, house: House, chat: Chat, waiting: Waiting, now_ms
     is_holiday = bool(holiday_name(country, "", local_now.date()))
     request = Request(Purpose.INFO, is_answer=False, local_now=local_now, is_holiday=is_holiday)
     verdict = permit(request, place, house.settings.policy.limits)
-    rule = "" if verdict.is_permitted else verdict.rule
+    rule = verdict.forbidden_by
     counts.add(conn, decision_log.entry(day, Place.GROUP, Purpose.INFO, rule, Label.INFO))
     say = _say_of(house, chat, waiting, place, Facts(local_now)) if verdict.is_permitted else None
     if say is None:

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
-from wijkbot.app.agree import agree, take_back_a_stop
+from wijkbot.app.agree import agree, stop, take_back_a_stop
 from wijkbot.app.journal import Journal
 from wijkbot.app.payload import NOWHERE, Spot, say_bytes, span_ms
 from wijkbot.app.press import with_tokens
@@ -41,9 +41,9 @@ from wijkbot.engine.reading import Reading
 from wijkbot.engine.replies import answering
 from wijkbot.engine.values import OwnWords
 from wijkbot.engine.words import Place, Purpose
-from wijkbot.storage import card_codes, chats, erase, glance, jobs, opt_outs, stays, tokens, votes
+from wijkbot.storage import card_codes, chats, erase, glance, jobs, stays, tokens, votes
 from wijkbot.storage.card_codes import Given
-from wijkbot.storage.entries import Erased, OptedOut
+from wijkbot.storage.entries import Erased
 from wijkbot.storage.jobs import JobDraft
 from wijkbot.storage.outbox import Draft, Lane
 from wijkbot.storage.seal import Sealer
@@ -159,10 +159,7 @@ def _wished(conn: Connection, effect: OptOut | OptIn | Agree | CastVote, moment:
     member, now_ms = moment.member_hmac, moment.now_ms
     match effect:
         case OptOut(purposes):
-            new = [purpose for purpose in purposes if not opt_outs.has(conn, member, purpose)]
-            moment.journal.write(*(OptedOut(member, purpose, now_ms) for purpose in new))
-            for purpose in new:
-                opt_outs.add(conn, member, purpose, "chat", now_ms)
+            stop(conn, moment.journal, (member, "chat"), purposes, now_ms)
             if set(purposes) >= _ALL_NEWS:
                 card_codes.withdraw(conn, member)
         case OptIn():
@@ -211,7 +208,7 @@ def _forbidden_by(say: Say, moment: Moment) -> str:
     has_own_words = any(isinstance(value, OwnWords) for _, value in say.values)
     asked = answering(say.item, say.purpose, moment.facts)
     verdict = permit(replace(asked, has_own_words=has_own_words), moment.place, moment.policy)
-    return "" if verdict.is_permitted else verdict.rule
+    return verdict.forbidden_by
 
 
 def _draft(conn: Connection, sealer: Sealer, say: Say, moment: Moment, index: int) -> Draft:

@@ -14,11 +14,11 @@ import structlog
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import IncomingEvent, Reason, Refused
+from wijkbot.app.agree import stop
 from wijkbot.app.house import House
 from wijkbot.engine.words import Purpose
-from wijkbot.storage import limiter, opt_outs, outbox, receipts
+from wijkbot.storage import limiter, outbox, receipts
 from wijkbot.storage.dialect import moment
-from wijkbot.storage.entries import OptedOut
 from wijkbot.storage.outbox import Lane, Status
 from wijkbot.storage.receipts import Failed, Parked, Report
 
@@ -132,10 +132,7 @@ def blocked(conn: Connection, house: House, chat_id: int) -> None:
     """Who is in this private chat blocked us: nothing unasked any more, nothing that waits."""
     now_ms = house.clock.now_ms()
     for member in receipts.members(conn, chat_id):
-        new = [one for one in _STOPPED if not opt_outs.has(conn, member, one)]
-        house.journal.write(*(OptedOut(member, purpose, now_ms) for purpose in new))
-        for purpose in new:
-            opt_outs.add(conn, member, purpose, "platform", now_ms)
+        stop(conn, house.journal, (member, "platform"), _STOPPED, now_ms)
     outbox.suspend(conn, chat_id, Reason.BLOCKED, now_ms)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from wijkbot.app.house import House, local_time
+from wijkbot.app.house import House
+from wijkbot.app.local_moment import moment_in
 from wijkbot.engine.effects import Say
-from wijkbot.engine.policy import Request, permit
+from wijkbot.engine.policy import permit
 from wijkbot.engine.values import OwnWords
-from wijkbot.schedule.openings import holiday_name
 from wijkbot.storage import chats
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.lanes import Outgoing
@@ -37,10 +37,8 @@ def rule_against(
     chat = known.chat
     if chat is None:
         return "chat-is-gone"
-    area = chat.neighbourhood
-    country = house.settings.country_of(area)
-    local_now = local_time(house.settings, area, now_ms)
-    place = chats.place_of(chat, country, now_ms, "", "")
+    at = moment_in(house, chat.neighbourhood, now_ms, is_change=is_change)
+    place = chats.place_of(chat, at.country, now_ms, "", "")
     place = replace(
         place,
         last_crisis_at=None,
@@ -49,14 +47,11 @@ def rule_against(
         unasked_today=0,
         unasked_this_week=0,
     )
-    request = Request(
+    request = replace(
+        at.request,
         purpose=say.purpose,
         is_answer=row.conversation_id is not None,
-        local_now=local_now,
-        is_holiday=bool(holiday_name(country, "", local_now.date())),
         has_own_words=any(isinstance(value, OwnWords) for _, value in say.values),
-        is_change=is_change,
         has_consent=known.has_consent,
     )
-    permitted = permit(request, place, house.settings.policy.limits)
-    return "" if permitted.is_permitted else permitted.rule
+    return permit(request, place, house.settings.policy.limits).forbidden_by

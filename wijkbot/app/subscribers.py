@@ -92,6 +92,6 @@ def preview(
     rendered = render(say, item, language, setting)
     at = moment_in(house, area, now_ms)
     anybody = PlaceState(Place.PRIVATE, at.country)
-    verdict = permit(replace(at.request, has_consent=True), anybody, settings.policy.limits)
-    rule = "" if verdict.is_permitted else verdict.rule
+    agreed = replace(at.request, has_consent=True)
+    rule = permit(agreed, anybody, settings.policy.limits).forbidden_by
     return ListPreview(group, say, rendered.text, language, rule)

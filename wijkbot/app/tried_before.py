@@ -6,9 +6,10 @@ again only where the platform takes the same one once, or lets us look whether i
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from wijkbot.adapter_api import Capabilities
+from wijkbot.app.payload import from_ms
 from wijkbot.engine.words import Purpose
 from wijkbot.storage.lanes import Outgoing
 
@@ -31,4 +32,4 @@ def unsure_since(able: Capabilities, row: Outgoing) -> datetime | None:
     was_tried = row.was_in_flight or row.attempts > 1
     if not was_tried or row.broadcast_id is None or not able.can_look_up:
         return None
-    return datetime.fromtimestamp(row.created_at / 1000, UTC)
+    return from_ms(row.created_at)

@@ -131,8 +131,7 @@ def delete(config: Path, asked: Asked) -> None:
         before = await announce_change.outcomes(house, [one.id for one in family])
         in_groups = [one for one in before if not one.is_private]
         tell_private([one for one in before if one.is_private])
-        there = (Status.SENDING, Status.UNKNOWN)
-        stands = [one.chat_id for one in in_groups if there[0] <= one.status <= there[1]]
+        stands = [one.chat_id for one in in_groups if one.status in changes.STANDS]
         waits = [one.chat_id for one in in_groups if one.status is Status.WAITING]
         for told, groups in (("It stands in", stands), ("It is not sent yet to", waits)):
             if groups:

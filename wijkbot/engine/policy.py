@@ -86,6 +86,11 @@ class Permit:
     is_permitted: bool
     rule: str
 
+    @property
+    def forbidden_by(self) -> str:
+        """The line that says no, or ""."""
+        return "" if self.is_permitted else self.rule
+
 
 def permit(request: Request, place: PlaceState, settings: PolicySettings) -> Permit:
     """Decide over one text; the first line that says no counts."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, select, update
 
 from wijkbot.storage.dialect import insert
-from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import alert
 
@@ -83,12 +82,8 @@ def told(conn: Connection, ids: Sequence[int], now_ms: int) -> None:
 
 
 def _link(sealer: Sealer, conn: Connection, key: str, sealed: bytes | None) -> str:
-    if sealed is None:
-        return ""
-    try:
-        return sealer.open(conn, sealed, _context(key)).decode()
-    except (KeyGone, SealBroken):
-        return ""
+    opened = sealer.open_if_readable(conn, sealed, _context(key))
+    return "" if opened is None else opened.decode()
 
 
 def _context(key: str) -> str:

@@ -36,7 +36,7 @@ from wijkbot.storage.audience import Audience
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.consent_tables import consent
 from wijkbot.storage.dialect import among, big, insert, moment, now, skipping_locked
-from wijkbot.storage.errors import KeyGone, LeaseLost, SealBroken
+from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.outbox import Lane, Status
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import broadcast, chat, lane, outbox
@@ -207,12 +207,7 @@ def values_of(conn: Connection, sealer: Sealer, broadcast_id: int) -> bytes | No
     """What the announcement is filled in with; None when it is over or can never be read."""
     query = select(broadcast.c.values_sealed).where(broadcast.c.id == broadcast_id)
     sealed = conn.execute(query).scalar()
-    if sealed is None:
-        return None
-    try:
-        return sealer.open(conn, sealed, _context(broadcast_id))
-    except (KeyGone, SealBroken):
-        return None
+    return sealer.open_if_readable(conn, sealed, _context(broadcast_id))
 
 
 @dataclass(frozen=True, slots=True)

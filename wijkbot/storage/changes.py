@@ -20,7 +20,7 @@ WITHDRAWN = "withdrawn"
 """Why a message that waited was never sent."""
 _PIN = ".pin"
 _ARRIVED = (Status.DELIVERED, Status.READ)
-_STANDS = (Status.SENDING, Status.SENT, Status.QUEUED, *_ARRIVED, Status.UNKNOWN)
+STANDS = (Status.SENDING, Status.SENT, Status.QUEUED, *_ARRIVED, Status.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def reached(conn: Connection, number: int) -> list[int]:
 
 def standing_in(conn: Connection, number: int) -> list[int]:
     """The chats in which it stands, or may stand."""
-    stands = outbox.c.status.in_([int(status) for status in _STANDS])
+    stands = outbox.c.status.in_([int(status) for status in STANDS])
     query = (
         select(lane.c.chat_id)
         .join(outbox, outbox.c.lane_id == lane.c.id)

@@ -15,7 +15,6 @@ from wijkbot.engine.effects import PlaceChange
 from wijkbot.engine.words import Place
 from wijkbot.storage import quick
 from wijkbot.storage.dialect import Flavour, flavour, insert, now
-from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import chat
 
@@ -145,12 +144,8 @@ def open_address(
     conn: Connection, sealer: Sealer, chat_id: int, sealed: bytes | None
 ) -> str | None:
     """The address in a sealed column; None when it is erased or unreadable."""
-    if sealed is None:
-        return None
-    try:
-        return sealer.open(conn, sealed, _context(chat_id)).decode()
-    except (KeyGone, SealBroken):
-        return None
+    opened = sealer.open_if_readable(conn, sealed, _context(chat_id))
+    return None if opened is None else opened.decode()
 
 
 def meet(

@@ -30,7 +30,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from wijkbot.storage import quick
 from wijkbot.storage.dialect import Flavour, as_rows, big, flavour, now
-from wijkbot.storage.errors import KeyGone, LeaseLost, SealBroken
+from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.inbox import payload_context
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import conversation, inbox
@@ -264,7 +264,7 @@ def _claimed(
         done_seq=row.done_seq,
         in_seq=row.in_seq,
         attempts=row.attempts,
-        state=_open(conn, sealer, row.state_sealed, state_context(row.id)),
+        state=sealer.open_if_readable(conn, row.state_sealed, state_context(row.id)),
         timer_at=row.timer_at,
         timer_rang=bool(row.has_rung),
         is_poison=row.attempts > max_attempts,
@@ -280,7 +280,7 @@ def _messages(
     found: dict[int, list[Waiting]] = {}
     for row in quick.rows(conn, _awaiting(of), {"b_ids": of.many(ids), "b_batch": batch}):
         context = payload_context(row.conversation_id, row.seq)
-        payload = _open(conn, sealer, row.payload_sealed, context)
+        payload = sealer.open_if_readable(conn, row.payload_sealed, context)
         waiting = Waiting(row.seq, row.channel, payload, row.received_at)
         found.setdefault(row.conversation_id, []).append(waiting)
     return {number: tuple(waiting) for number, waiting in found.items()}
@@ -381,15 +381,6 @@ def _fenced(conn: Connection, claimed: Claimed, row: Mapping[str, object]) -> No
     where = (conversation.c.id == claimed.id, conversation.c.lease == claimed.lease)
     if conn.execute(update(conversation).where(*where).values(dict(row))).rowcount != 1:
         raise LeaseLost("conversation")
-
-
-def _open(conn: Connection, sealer: Sealer, sealed: bytes | None, context: str) -> bytes | None:
-    if sealed is None:
-        return None
-    try:
-        return sealer.open(conn, sealed, context)
-    except (KeyGone, SealBroken):
-        return None
 
 
 def state_context(conversation_id: int) -> str:

@@ -6,7 +6,6 @@ from sqlalchemy import Connection, literal, select
 
 from wijkbot.storage import chats
 from wijkbot.storage.conversations import state_context
-from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.inbox import conversation_key
 from wijkbot.storage.outbox import Lane, Status
 from wijkbot.storage.seal import Sealer
@@ -27,12 +26,7 @@ def state_of(
     row = conn.execute(select(conversation).where(conversation.c.key == key)).first()
     if row is None:
         return None
-    if row.state_sealed is None:
-        return row.id, None
-    try:
-        return row.id, sealer.open(conn, row.state_sealed, state_context(row.id))
-    except (KeyGone, SealBroken):
-        return row.id, None
+    return row.id, sealer.open_if_readable(conn, row.state_sealed, state_context(row.id))
 
 
 def has_open_answer(conn: Connection, conversation_id: int) -> bool:

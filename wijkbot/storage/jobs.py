@@ -9,7 +9,6 @@ from sqlalchemy import BigInteger, Connection, Row, Text, bindparam, cast, func,
 
 from wijkbot.storage import quick
 from wijkbot.storage.dialect import insert
-from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import meta, odd_job
 
@@ -132,12 +131,8 @@ def _job(conn: Connection, sealer: Sealer, row: Row[Any]) -> Job:
 
 
 def _typed(conn: Connection, sealer: Sealer, row: Row[Any]) -> str | None:
-    if row.words_sealed is None:
-        return None
-    try:
-        return sealer.open(conn, row.words_sealed, _context(row.number)).decode()
-    except (KeyGone, SealBroken):
-        return None
+    words = sealer.open_if_readable(conn, row.words_sealed, _context(row.number))
+    return None if words is None else words.decode()
 
 
 def _context(number: int) -> str:

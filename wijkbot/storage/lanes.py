@@ -27,7 +27,7 @@ from sqlalchemy import (
 from wijkbot.engine.words import Purpose
 from wijkbot.storage import broadcasts, chats, heads, limiter, quick
 from wijkbot.storage.dialect import Flavour, as_rows, flavour, now
-from wijkbot.storage.errors import KeyGone, LeaseLost, SealBroken
+from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.outbox import Lane, Status, values_context
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import chat, lane, outbox
@@ -301,7 +301,4 @@ def _values(
 ) -> bytes | None:
     if row.values_sealed is None:
         return None if row.broadcast_id is None else shared[row.broadcast_id]
-    try:
-        return sealer.open(conn, row.values_sealed, values_context(row.key))
-    except (KeyGone, SealBroken):
-        return None
+    return sealer.open_if_readable(conn, row.values_sealed, values_context(row.key))

@@ -27,7 +27,6 @@ from sqlalchemy import (
 )
 
 from wijkbot.storage.dialect import now
-from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.inbox import payload_context
 from wijkbot.storage.outbox import Status, values_context
 from wijkbot.storage.seal import Sealer
@@ -215,9 +214,8 @@ def _hindrance(row: Row[Any], now_ms: int) -> str:
 
 def _again_in(conn: Connection, sealer: Sealer, place: tuple[int, int], now_ms: int) -> bool:
     old = conn.execute(select(inbox).where(*_at_in(place))).one()
-    try:
-        payload = sealer.open(conn, old.payload_sealed, payload_context(*place))
-    except (KeyGone, SealBroken):
+    payload = sealer.open_if_readable(conn, old.payload_sealed, payload_context(*place))
+    if payload is None:
         return False
     counted = {
         "in_seq": conversation.c.in_seq + 1,
@@ -255,9 +253,8 @@ def put_again(
     key = next_key(old.key)
     sealed = None
     if old.values_sealed is not None:
-        try:
-            values = sealer.open(conn, old.values_sealed, values_context(old.key))
-        except (KeyGone, SealBroken):
+        values = sealer.open_if_readable(conn, old.values_sealed, values_context(old.key))
+        if values is None:
             return False
         sealed = sealer.seal(values, values_context(key))
     counted = {

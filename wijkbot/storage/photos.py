@@ -9,7 +9,6 @@ from sqlalchemy import Connection, delete, insert, select
 
 from wijkbot.adapter_api import Photo
 from wijkbot.storage.announce_tables import photo
-from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.seal import KEY_LIVES_DAYS, Sealer
 
 LONGEST_DAYS = KEY_LIVES_DAYS - 1
@@ -35,12 +34,11 @@ def get(conn: Connection, sealer: Sealer, number: int) -> Photo | None:
     found = conn.execute(select(photo).where(photo.c.id == number)).first()
     if found is None:
         return None
-    try:
-        data = sealer.open(conn, found.data_sealed, _DATA)
-        alt = sealer.open(conn, found.alt_sealed, _ALT).decode()
-    except (KeyGone, SealBroken):
+    data = sealer.open_if_readable(conn, found.data_sealed, _DATA)
+    alt = sealer.open_if_readable(conn, found.alt_sealed, _ALT)
+    if data is None or alt is None:
         return None
-    return Photo(data, alt, found.width, found.height, found.mime_type)
+    return Photo(data, alt.decode(), found.width, found.height, found.mime_type)
 
 
 def erase(conn: Connection, number: int) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Row, RowMapping, case, delete, func, select, 
 
 from wijkbot.storage.announce_tables import photo
 from wijkbot.storage.dialect import insert
-from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.postkit_tables import hand_group, post, post_card
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import broadcast
@@ -192,10 +191,7 @@ def withdraw(conn: Connection, key: str, now_ms: int) -> int:
 
 def said(conn: Connection, sealer: Sealer, card: Card) -> bytes | None:
     """What the card says; None when it can never be read again."""
-    try:
-        return sealer.open(conn, card.said_sealed, _context(card.key))
-    except (KeyGone, SealBroken):
-        return None
+    return sealer.open_if_readable(conn, card.said_sealed, _context(card.key))
 
 
 def board(conn: Connection, group_id: int, now_ms: int) -> list[Tick]:

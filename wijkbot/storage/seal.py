@@ -175,6 +175,17 @@ class Sealer:
         except (InvalidTag, ValueError) as error:
             raise SealBroken(context.partition(":")[0]) from error
 
+    def open_if_readable(
+        self, conn: Connection, sealed: bytes | None, context: str
+    ) -> bytes | None:
+        """What was sealed; None when there is nothing, or nobody can ever read it again."""
+        if sealed is None:
+            return None
+        try:
+            return self.open(conn, sealed, context)
+        except (KeyGone, SealBroken):
+            return None
+
     def _load(self, conn: Connection, day: int) -> AESGCM:
         wrapped = conn.execute(select(day_key.c.wrapped).where(day_key.c.day == day)).scalar()
         if wrapped is None:

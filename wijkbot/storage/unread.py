@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from wijkbot.engine.words import Purpose
-from wijkbot.storage.errors import KeyGone, SealBroken
 from wijkbot.storage.letters import next_key
 from wijkbot.storage.outbox import Draft, Lane, Status, values_context
 from wijkbot.storage.seal import Sealer
@@ -39,7 +38,7 @@ def take_unread(conn: Connection, sealer: Sealer, chat_id: int, expires_at: int)
     )
     drafts, gone = [], 0
     for row in conn.execute(query).all():
-        values = _values(conn, sealer, row)
+        values = sealer.open_if_readable(conn, row.values_sealed, values_context(row.key))
         if values is None:
             gone += 1
         else:
@@ -63,12 +62,3 @@ def _draft(row: Row[Any], chat_id: int, values: bytes, expires_at: int) -> Draft
         conversation_id=row.conversation_id,
         expires_at=expires_at,
     )
-
-
-def _values(conn: Connection, sealer: Sealer, row: Row[Any]) -> bytes | None:
-    if row.values_sealed is None:
-        return None
-    try:
-        return sealer.open(conn, row.values_sealed, values_context(row.key))
-    except (KeyGone, SealBroken):
-        return None

@@ -58,7 +58,7 @@ def grant(
     mine = (chat.c.channel == channel, chat.c.template_at > since)
     recent = select(chat.c.id).where(*mine, among(conn, chat.c.id, list(chat_ids)))
     known = set(conn.execute(recent).scalars())
-    used = int(conn.execute(select(func.count()).where(*mine)).scalar_one())
+    used = used_today(conn, channel, now_ms)
     room = max(0, most - used) if most else len(chat_ids)
     chosen = known | set(sorted(set(chat_ids) - known)[:room])
     if chosen:

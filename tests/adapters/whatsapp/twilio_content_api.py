@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import md5
@@ -20,7 +21,7 @@ _CONTENT_HOST = "https://content.twilio.com"
 _MESSAGE_OF_MEDIA = "MM" + "0" * 32
 
 
-class ContentApi(Followers):
+class ContentApi(Followers, ABC):
     """Content with its approvals, and files that residents sent.
 
     ``media_host``: where media really are, when not here. ``shown_at_media``: the authorization
@@ -179,9 +180,9 @@ class ContentApi(Followers):
         return {"meta": meta, "contents": found[page * size : (page + 1) * size]}
 
     @property
+    @abstractmethod
     def base_url(self) -> str:
         """Where this is served."""
-        raise NotImplementedError
 
     def _medium_json(self, name: str) -> dict[str, Any]:
         path = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{self._parents[name]}"
