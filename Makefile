@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 PINS := -c constraints.txt
 EVERYTHING := .[matrix,telegram,whatsapp,postgres,semantic,dev]
 
-.PHONY: help setup demo chat test check lint types contracts fix web bench-delivery bench-understanding bench-secure-chat bench-telegram soak wheel sbom audit pins clean
+.PHONY: help setup demo chat test check lint types contracts fix web bench-delivery bench-understanding bench-secure-chat bench-telegram bench-matrix soak wheel sbom audit pins clean
 
 ##@ Look around
 help: ## show this list
@@ -66,7 +66,10 @@ bench-secure-chat: $(VENV)/.dev-ready ## how many residents the secure chat hold
 bench-telegram: $(VENV)/.dev-ready ## what an answer on Telegram costs, beside a bare echo (about 3 minutes; ARGS=--quick)
 	@$(BIN)/python -m bench.telegram $(ARGS)
 
-soak: $(VENV)/.dev-ready ## ten minutes at 100 messages a second: does anything grow? (ARGS="--on postgresql")
+bench-matrix: $(VENV)/.dev-ready ## what an answer on Matrix costs, beside a bare echo (about 3 minutes; ARGS=--quick)
+	@$(BIN)/python -m bench.matrix $(ARGS)
+
+soak: $(VENV)/.dev-ready ## ten minutes at 100 messages a second: does anything grow? (ARGS="--on postgresql", ARGS="--channel matrix")
 	@$(BIN)/python -m tests.provision >&2
 	@$(BIN)/python -m bench.soak $(ARGS)
 

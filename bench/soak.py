@@ -1,7 +1,10 @@
 """Does anything grow while messages come and go for a long time?
 
     python -m bench.soak [--minutes 10] [--per-second 100] [--on sqlite|postgresql]
+    python -m bench.soak --channel matrix [--minutes 10] [--per-second 5]
 
+The first is about the mailboxes alone, the second about a whole bot on a local homeserver
+(``bench/matrix/soak.py``).
 Retention keeps everything for half a minute instead of days, so that what comes in and what
 goes are in balance soon. A line every half minute, and as the last line one JSON object.
 """
@@ -19,11 +22,13 @@ from sqlalchemy import Connection, text
 from bench.delivery.__main__ import database
 from bench.delivery.loops import Loops
 from bench.delivery.mailbox import Mailbox
+from bench.matrix import soak as matrix
 from wijkbot.storage import retention
 from wijkbot.storage.dialect import is_sqlite
 from wijkbot.storage.retention import Keep
 
 CHATS = 2_000
+PER_SECOND = 100
 EVERY_SECONDS = 30.0
 SWEEP_SECONDS = 5.0
 HALF_A_MINUTE = 30_000
@@ -34,13 +39,19 @@ def main() -> None:
     """Soak, and show."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--per-second", type=int, default=100)
+    parser.add_argument("--per-second", type=int)
+    parser.add_argument("--channel", choices=["matrix"])
     parser.add_argument("--on", choices=["sqlite", "postgresql"], default="sqlite")
     asked = parser.parse_args()
-    with database(asked.on) as url:
-        lines = asyncio.run(_soak(url, asked.minutes, asked.per_second))
+    if asked.channel:
+        per_s, what = asked.per_second or matrix.PER_SECOND, asked.channel
+        lines = asyncio.run(matrix.soak(asked.minutes, per_s, EVERY_SECONDS))
+    else:
+        per_s, what = asked.per_second or PER_SECOND, asked.on
+        with database(what) as url:
+            lines = asyncio.run(_soak(url, asked.minutes, per_s))
     first, last = lines[min(3, len(lines) - 1)], lines[-1]
-    print(json.dumps({"on": asked.on, "per_second": asked.per_second, "at": first, "end": last}))
+    print(json.dumps({"on": what, "per_second": per_s, "at": first, "end": last}))
 
 
 async def _soak(url: str, minutes: float, per_s: int) -> list[dict[str, float]]:

@@ -42,6 +42,17 @@ TELEGRAM_KEYS = {
     "cpu_all_ms",
     "rss_mb",
 }
+MATRIX_KEYS = {
+    "round_trip_p50_ms",
+    "round_trip_p99_ms",
+    "cpu_ms",
+    "rooms_per_s",
+    "rooms_p50_ms",
+    "rooms_cpu_ms",
+    "encrypted_p50_ms",
+    "encrypted_cpu_ms",
+    "rss_mb",
+}
 
 
 def _last_line(*asked: str) -> dict[str, dict[str, float]]:
@@ -75,3 +86,12 @@ def test_last_line_of_telegram_has_every_figure_and_all_are_answered() -> None:
         assert all(figures[name][key] > 0 for key in TELEGRAM_KEYS)
         assert figures[name]["unanswered"] == 0
     assert set(figures["relative"]) == {"cpu_25_ms", "cpu_200_ms", "cpu_all_ms"}
+
+
+def test_last_line_of_matrix_has_every_figure_and_all_are_answered() -> None:
+    figures = _last_line("bench.matrix", "--quick")
+    assert list(figures) == ["wijkbot", "echo", "relative"]
+    for name in ("wijkbot", "echo"):
+        assert all(figures[name][key] > 0 for key in MATRIX_KEYS)
+        assert figures[name]["unanswered"] == 0
+    assert set(figures["relative"]) < MATRIX_KEYS

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Table, func, make_url, or_, select
 
 from tests.conftest import needed
 from wijkbot.engine.words import Purpose
+from wijkbot.storage.consent_tables import consent
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.tables import (
     chat,
@@ -36,7 +37,8 @@ _SAYS_NOTHING = (
     re.compile(r"[A-Z]\d+[a-z]?|klus|wis"),  # the id of an item
 )
 _OF_THE_HOUSE = {"nl", "nl-BE", "mention", "chat", "erased", "buurthuis-de-brug", *Purpose}
-_OF_A_MEMBER = (conversation, odd_job, opt_out, token, vote)
+_HOW_THEY_AGREED = {"question", "wrote", "start", "stop", "erased", "aanmeld"}
+_OF_A_MEMBER = (consent, conversation, odd_job, opt_out, token, vote)
 
 
 def plain_shapes(word: str) -> set[bytes]:
@@ -130,7 +132,8 @@ def waiting_answers(conn: Connection) -> int:
 
 def _tells(value: object) -> bool:
     if isinstance(value, str):
-        is_ours = value in _OF_THE_HOUSE or any(form.fullmatch(value) for form in _SAYS_NOTHING)
+        known = value in _OF_THE_HOUSE or value in _HOW_THEY_AGREED
+        is_ours = known or any(form.fullmatch(value) for form in _SAYS_NOTHING)
         return bool(value) and not is_ours
     return isinstance(value, bytes)
 

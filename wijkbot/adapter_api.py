@@ -60,6 +60,7 @@ class EventKind(StrEnum):
     BOT_JOINED = "bot_joined"
     BOT_LEFT = "bot_left"
     MEMBER_LEFT = "member_left"
+    UNREADABLE = "unreadable"
     DELIVERY = "delivery"
     REKEYED = "rekeyed"
 
@@ -88,6 +89,9 @@ class IncomingEvent:
     ``payload`` is the start token of a deep link, without its prefix. ``edits`` is the
     ``event_id`` of the message that an edit changes, where the platform tells. ``is_admin`` is
     for the house to fill in, by asking :meth:`Adapter.is_admin`; an adapter leaves it alone.
+
+    ``EventKind.UNREADABLE``: somebody wrote in an encrypted chat and the key did not come, however
+    long the adapter waited; its ``event_id`` is not that of the message, which may still follow.
 
     ``alias`` is another address of the same chat and sender, where a platform knows one person
     by two (a number and an id): from then on both mean ``chat``. ``refused``: what a failed
@@ -142,6 +146,9 @@ class Message:
 
     ``photo`` and ``attachment`` come on top of what the text says: a platform without pictures
     shows ``photo.alt`` below it (:meth:`in_words`). ``is_silent``: ring no bell, if that can be.
+
+    ``is_harmless``: the content says that which of its choices is picked may be read by the
+    platform itself, as a reaction in an encrypted room is. False for everything else.
     """
 
     key: str
@@ -161,6 +168,7 @@ class Message:
     is_shut: bool = False
     template: Template | None = None
     unsure_since: datetime | None = None
+    is_harmless: bool = False
 
     def in_words(self) -> Message:
         """The same message for a platform that shows text only."""
@@ -251,6 +259,13 @@ class Port(Protocol):
         """Keep what ``change`` makes of what was kept; no other process writes in between.
 
         ``change`` does nothing but compute: it may be called again.
+        """
+
+    async def caught_up(self) -> None:
+        """What came in while nobody listened was accepted, as far as it can be had.
+
+        Of the home's own door, once after each ``start``, by who has
+        ``Capabilities.catches_up``: until then the house sends nothing unasked.
         """
 
 

@@ -60,10 +60,15 @@ class Capabilities:
     What is about the account is the same for every chat, also for the chat "". ``gap_ms`` and
     ``group_gap_ms`` lie between two messages to one private chat and to one group.
     ``account_per_s`` messages may leave for all chats together, and ``account_burst`` at once
-    after a rest; 0 a second is no limit that we know of. ``unasked_per_day``: to so many
-    different residents a template may go in 24 hours; 0 is no limit. ``has_aliases``: one
-    person may write from two addresses (``IncomingEvent.alias``). ``can_look_up``: what was sent
-    without an answer is found again on the platform (``Message.unsure_since``).
+    after a rest; 0 a second is no limit that we know of. ``counts_arrivals``: the platform counts
+    when a message reaches it, which may be at any moment until it answers; so all these times
+    begin with the answer, and no second may hold more than both numbers together.
+    ``unasked_per_day``: to so many different residents a template may go in 24 hours; 0 is no
+    limit of ours. ``has_aliases``: one person may write from two addresses
+    (``IncomingEvent.alias``). ``can_look_up``: what was sent without an answer is found again on
+    the platform (``Message.unsure_since``). ``catches_up``: after each start the adapter asks
+    for what came in meanwhile, and then says so (``Port.caught_up``); before that nothing
+    unasked goes out.
     """
 
     max_text: int = 4096
@@ -83,9 +88,11 @@ class Capabilities:
     group_gap_ms: int = 1000
     account_per_s: float = 0.0
     account_burst: int = 1
+    counts_arrivals: bool = False
     unasked_per_day: int = 0
     can_look_up: bool = False
     has_aliases: bool = False
+    catches_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +173,16 @@ class Unknown:
 
 
 class Reason(StrEnum):
-    """Why the platform said no."""
+    """Why the platform said no.
+
+    TIER: of a template, that we wrote first to as many people as a day allows; of anything else
+    the same as RATE, where a platform has one word for both.
+    """
 
     BLOCKED = "blocked"
     GONE = "gone"
     RATE = "rate"
+    TIER = "tier"
     WINDOW = "window"
     NEEDS_TEMPLATE = "needs_template"
     CONTENT = "content"

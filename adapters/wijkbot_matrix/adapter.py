@@ -34,6 +34,8 @@ from wijkbot_matrix.crosssigning import ensure_signed
 from wijkbot_matrix.direct import load_direct
 from wijkbot_matrix.options import Options, read_options
 from wijkbot_matrix.outgoing import content_of, edit_key
+from wijkbot_matrix.patience import Patience
+from wijkbot_matrix.reactions import Seeds
 from wijkbot_matrix.session import StoreLock, open_session, probe
 from wijkbot_matrix.sync import Progress, SyncLoop
 from wijkbot_matrix.wire import MatrixError, ServerRefusedError, TokenRevokedError
@@ -41,7 +43,7 @@ from wijkbot_matrix.wire import MatrixError, ServerRefusedError, TokenRevokedErr
 _START_SECONDS = 45.0
 _STOP_SECONDS = 4.0
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 2.0, 60.0
-_GAP_MS = 200
+_GAP_MS = 0  # a homeserver that limits says itself how long to wait
 _MAX_TEXT = 16_000
 _log = structlog.get_logger(__name__)
 
@@ -64,6 +66,9 @@ class MatrixAdapter(NotOnMatrix):
         self._lock = StoreLock(options.store)
         self._client: MatrixClient | None = None
         self._loop: SyncLoop | None = None
+        self._seeds: Seeds | None = None
+        self._patience = Patience()
+        self._port: Port | None = None
         self._task: asyncio.Task[None] | None = None
         self._progress = Progress()
         self._signed = Health(False, "not connected yet", "start wijkbot")
@@ -78,7 +83,7 @@ class MatrixAdapter(NotOnMatrix):
         then goes on trying. Raises ``ConfigError`` when the account or the store is refused.
         """
         self._lock.take(self._where)
-        self._progress = Progress()
+        self._progress, self._port = Progress(), port
         ready = asyncio.Event()
         self._task = asyncio.create_task(self._run(port, ready))
         waiting = asyncio.create_task(ready.wait())
@@ -111,13 +116,15 @@ class MatrixAdapter(NotOnMatrix):
     async def _run(self, port: Port, ready: asyncio.Event) -> None:
         client = await self._connect(port)
         arrivals = Arrivals(client, port, self._options.allowed_inviters)
+        seeds = Seeds(client)
         try:
             loop = SyncLoop(client, port, arrivals, self._progress, self._now, ready)
-            self._client, self._loop = client, loop
+            self._client, self._loop, self._seeds = client, loop, seeds
             await loop.run()
             await asyncio.Event().wait()
         finally:
-            self._client = self._loop = None
+            self._client = self._loop = self._seeds = None
+            await seeds.stop()
             await arrivals.stop()
             await client.close()
 
@@ -185,6 +192,9 @@ class MatrixAdapter(NotOnMatrix):
         if expires is not None and now is not None and now() >= expires:
             return Refused(Reason.EXPIRED, True)
         shown = await self._show(chat, message)
+        # each number counts in the limit as an answer does
+        if isinstance(shown, Sent) and self._seeds is not None and not self._patience.is_asked:
+            self._seeds.plant(chat, message, shown.message_id)
         file = message.attachment
         if file is None or not isinstance(shown, Sent):
             return shown
@@ -303,10 +313,20 @@ class MatrixAdapter(NotOnMatrix):
         progress = self._progress.health()
         if not progress.ok:
             return progress
+        await self._look_at_keys()
         if not self._signed.ok:
             return self._signed
-        unreadable = self._loop.translator.unreadable if self._loop is not None else 0
+        unreadable = self._loop.unopened.count if self._loop is not None else 0
         return Health(True, f"{progress.detail}; device signed; {unreadable} unreadable")
+
+    async def _look_at_keys(self) -> None:
+        """Is the device still signed, after the server told that the account's keys changed?"""
+        client, port = self._client, self._port
+        if client is None or port is None or not client.has_new_own_keys:
+            return
+        with contextlib.suppress(MatrixError):
+            self._signed = await ensure_signed(client, port, self._options.password)
+            client.has_new_own_keys = False
 
     def secrets(self) -> tuple[str, ...]:
         """Password, tokens and the key of the store."""
@@ -324,7 +344,7 @@ class MatrixAdapter(NotOnMatrix):
             return _away()
         if self._progress.revoked:
             return Refused(Reason.CONFIG, False, _LONGEST_SECONDS, whole_account=True)
-        result = await rooms.outcome(lambda: step(client))
+        result = await self._patience.take(lambda: rooms.outcome(lambda: step(client)))
         if isinstance(result, Sent) and result.message_id:
             loop.translator.remember_own(result.message_id)
         return result

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import structlog
 
-from wijkbot.adapter_api import EventKind, IncomingEvent, Port
+from wijkbot.adapter_api import EventKind, IncomingEvent, Port, Sent
 from wijkbot_matrix.client import MatrixClient
 from wijkbot_matrix.direct import mark_direct
-from wijkbot_matrix.incoming import Raw, content_of, mapping, text
+from wijkbot_matrix.incoming import Raw, content_of, text
+from wijkbot_matrix.rooms import leave
+from wijkbot_matrix.successor import is_rightful
 from wijkbot_matrix.wire import MatrixError, ServerRefusedError, TokenRevokedError
 
 _KEPT_AS = "arrivals"
@@ -21,6 +24,18 @@ _TRIES = 12
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 2.0, 60.0
 _JOIN_SECONDS = 60.0
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How the bot came into a room. ``old``: the room that this one takes the place of.
+
+    ``is_wanted`` false: it was led there by somebody who has no say in that room.
+    """
+
+    inviter: str
+    old: str
+    is_wanted: bool
 
 
 class Arrivals:
@@ -32,7 +47,7 @@ class Arrivals:
         self._allowed = allowed
         # room → {"inviter": …, "direct": bool}; kept, because no later sync repeats an invite.
         self._invites: dict[str, dict[str, Any]] = {}
-        # new room → {"old": …, "via": server}, as the old room's tombstone says.
+        # new room → {"old": …, "by": who moved it}, as the old room's tombstone says.
         self._moves: dict[str, dict[str, str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -43,7 +58,8 @@ class Arrivals:
             kept = json.loads(raw)
             self._invites, self._moves = kept["invites"], kept["moves"]
         for room in self._invites.keys() | self._moves.keys():
-            self._begin(room)
+            is_refused = "refused" in self._moves.get(room, {})
+            self._begin(self._leave(room) if is_refused else self._join(room))
 
     async def invited(self, invites: Mapping[str, tuple[Raw, ...]]) -> None:
         """Look at new invitations: who is allowed is followed, the rest stays unanswered."""
@@ -58,36 +74,56 @@ class Arrivals:
             direct = content_of(invite).get("is_direct") is True
             self._invites[room] = {"inviter": inviter, "direct": direct}
             await self._keep()
-            self._begin(room)
+            self._begin(self._join(room))
 
-    async def moved(self, old: str, tombstone: Raw) -> None:
-        """Follow a room to its replacement, through the server of whoever replaced it."""
-        new = text(content_of(tombstone).get("replacement_room"))
-        if not new or new in self._moves:
-            return
-        via = text(tombstone.get("sender")).partition(":")[2]
-        self._moves[new] = {"old": old, "via": via}
-        await self._keep()
-        self._begin(new)
+    async def moved(self, old: str, tombstone: Raw) -> str:
+        """Follow a room to its replacement; return that, or "" when there is none.
 
-    async def arrived(self, room: str) -> tuple[str, str]:
-        """The bot is in: return who invited it and the old room it replaces ("" for none).
-
-        A replacement counts only when the new room itself names the old one. May be asked
-        again until ``settle``.
+        Only the room's own state says that it moved: anybody can send a message of that type.
         """
-        invite, old = self._invites.get(room, {}), self._moves.get(room, {}).get("old", "")
-        if old and not await self._names_as_predecessor(room, old):
-            old = ""
-        return str(invite.get("inviter", "")), old
+        new = text(content_of(tombstone).get("replacement_room"))
+        if not new or new == old or tombstone.get("state_key") != "":
+            return ""
+        if new not in self._moves:
+            self._moves[new] = {"old": old, "by": text(tombstone.get("sender"))}
+            await self._keep()
+            self._begin(self._join(new))
+        return new
+
+    async def arrived(self, room: str) -> Arrival:
+        """The bot is in: return how it came. May be asked again until ``settle``.
+
+        A room to which it was led by somebody who has no say there is left again, unless
+        somebody who may do that invited it.
+        """
+        inviter = str(self._invites.get(room, {}).get("inviter", ""))
+        old = await self.predecessor(room)
+        is_led = room in self._moves and not old and not (inviter and self.is_allowed(inviter))
+        if is_led and "refused" not in self._moves[room]:
+            self._moves[room]["refused"] = "yes"
+            await self._keep()
+            _log.warning("matrix.move_refused", reason="no_right")
+            self._begin(self._leave(room))
+        return Arrival(inviter, old, not is_led)
+
+    async def predecessor(self, room: str) -> str:
+        """Return the room that this one takes the place of, "" when it may not do that."""
+        move = self._moves.get(room, {})
+        old = move.get("old", "")
+        if old and await is_rightful(self._client, room, old, move.get("by", "")):
+            return old
+        return ""
 
     async def settle(self, events: Sequence[IncomingEvent]) -> None:
-        """Forget what was open for rooms whose arrival the house has accepted."""
+        """Forget what was open for rooms that the house knows the bot is in, or is out of."""
         rooms = {
             event.new_chat or event.chat
             for event in events
             if event.kind in {EventKind.BOT_JOINED, EventKind.REKEYED}
         }
+        for event in events:
+            if event.kind is EventKind.BOT_LEFT:
+                self._begin(self._forget(event.chat))
         if rooms & (self._invites.keys() | self._moves.keys()):
             for room in rooms:
                 self._invites.pop(room, None)
@@ -106,24 +142,26 @@ class Arrivals:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _begin(self, room: str) -> None:
-        task = asyncio.create_task(self._join(room))
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _join(self, room: str) -> None:
-        pause = _SHORTEST_SECONDS
-        for _ in range(_TRIES):
+        pause, tries = _SHORTEST_SECONDS, 0
+        while tries < _TRIES:
             try:
                 await self._join_once(room)
             except TokenRevokedError:
                 return
-            except MatrixError as no:
-                if isinstance(no, ServerRefusedError) and no.errcode in _FINAL:
+            except ServerRefusedError as no:
+                if no.errcode in _FINAL:
                     break
-                waiting = no.retry_after if isinstance(no, ServerRefusedError) else 0.0
-                await asyncio.sleep(max(pause, waiting))
-                pause = min(pause * 2, _LONGEST_SECONDS)
+                # being told to wait is no refusal: the house has not heard of this room yet
+                tries += no.errcode != "M_LIMIT_EXCEEDED"
+                pause = await _paused(pause, no.retry_after)
+            except MatrixError:
+                pause = await _paused(pause)
             else:
                 return
         # A room that moved may still invite the bot later; an invitation is over.
@@ -136,19 +174,26 @@ class Arrivals:
         if invite.get("direct"):
             # Before the join, so that its first message is already read as private.
             await mark_direct(self._client, invite["inviter"], room)
-        via = self._moves.get(room, {}).get("via", "")
-        server = str(invite.get("inviter", "")).partition(":")[2] or via
+        leader = str(invite.get("inviter", "")) or self._moves.get(room, {}).get("by", "")
+        server = leader.partition(":")[2]
         query = urlencode({"via": server, "server_name": server}) if server else ""
         path = f"/join/{quote(room, safe='')}?{query}"
         await self._client.request("POST", path, seconds=_JOIN_SECONDS)
 
-    async def _names_as_predecessor(self, room: str, old: str) -> bool:
-        path = f"/rooms/{quote(room, safe='')}/state/m.room.create"
+    async def _leave(self, room: str) -> None:
+        pause = _SHORTEST_SECONDS
+        while not isinstance(await leave(self._client, room), Sent):
+            pause = await _paused(pause)
+        self._moves.pop(room, None)
+        await self._keep()
+
+    async def _forget(self, room: str) -> None:
+        """Let the homeserver drop what it keeps for us of a room that the bot is out of."""
         try:
-            create = await self._client.request("GET", path)
-        except ServerRefusedError:
-            return False
-        return mapping(create.get("predecessor")).get("room_id") == old
+            await self._client.request("POST", f"/rooms/{quote(room, safe='')}/forget")
+        except MatrixError as no:
+            # it may be in again by now, or the server away: nothing depends on it
+            _log.info("matrix.not_forgotten", reason=type(no).__name__)
 
     async def _keep(self) -> None:
         kept = {"invites": self._invites, "moves": self._moves}
@@ -156,6 +201,12 @@ class Arrivals:
 
 
 _FINAL = frozenset({"M_FORBIDDEN", "M_NOT_FOUND", "M_UNSUPPORTED_ROOM_VERSION"})
+
+
+async def _paused(pause: float, asked: float = 0.0) -> float:
+    """Wait, and return how long to wait the next time."""
+    await asyncio.sleep(max(pause, asked))
+    return min(pause * 2, _LONGEST_SECONDS)
 
 
 def _own_invite(state: tuple[Raw, ...], user_id: str) -> Raw | None:

@@ -11,6 +11,7 @@ import contextlib
 import io
 import json
 import logging
+import time
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -21,14 +22,15 @@ import aiohttp
 import nio  # type: ignore[import-untyped]
 from nio.crypto import encrypt_attachment  # type: ignore[import-untyped]
 
-from wijkbot_matrix.incoming import RoomView, mapping
-from wijkbot_matrix.keysharing import share_keys
+from wijkbot_matrix.incoming import RoomView, encrypted_rooms, mapping
+from wijkbot_matrix.keysharing import Nio, share_keys
 from wijkbot_matrix.naming import BotName
 from wijkbot_matrix.wire import (
     Login,
     NoCryptoError,
     NoSuchRoomError,
     ServerAwayError,
+    ServerRefusedError,
     check,
 )
 
@@ -43,6 +45,8 @@ _SYNC_FILTER = json.dumps(
     }
 )
 _GROUP_SIZE = 3
+_BEHIND_SECONDS = 0.5
+_NOT_FOUND = 404
 
 # nio writes the ids of rooms, users and devices into its log lines.
 logging.getLogger("nio").setLevel(logging.CRITICAL + 1)
@@ -60,10 +64,16 @@ class MatrixClient:
             store_sync_tokens=False,
             pickle_key=pickle_key,
         )
-        self.nio = nio.AsyncClient(homeserver, store_path=str(store), config=config)
+        self.nio = Nio(homeserver, store_path=str(store), config=config)
         self._store = store
         self._send_locks: dict[str, asyncio.Lock] = {}
         self.direct_rooms: frozenset[str] = frozenset()
+        self.direct_lock = asyncio.Lock()
+        self.has_new_own_keys = False
+        # Rooms of which we saw, ourselves, that they are encrypted: that never ends.
+        self._encrypted: set[str] = set()
+        self._is_asking = False
+        self._asked_at = 0.0
 
     @property
     def user_id(self) -> str:
@@ -157,10 +167,18 @@ class MatrixClient:
         else:
             query["timeout"] = str(int(wait_seconds * 1000))
         seconds = _FULL_SYNC_SECONDS if full_state else wait_seconds + _SYNC_GRACE_SECONDS
-        return await self.request("GET", f"/sync?{urlencode(query)}", seconds=seconds)
+        self._is_asking = True
+        try:
+            return await self.request("GET", f"/sync?{urlencode(query)}", seconds=seconds)
+        finally:
+            self._is_asking, self._asked_at = False, time.monotonic()
 
     async def absorb(self, sync: Mapping[str, Any]) -> None:
         """Let nio take over the state and the keys of a sync response."""
+        # First of all, and not by nio: a response that it stumbles over may tell this.
+        self._encrypted |= encrypted_rooms(sync)
+        changed = mapping(sync.get("device_lists")).get("changed")
+        self.has_new_own_keys |= isinstance(changed, list) and self.user_id in changed
         # A copy, because nio takes parts out of what it reads.
         response = nio.SyncResponse.from_dict(deepcopy(dict(sync)))
         if isinstance(response, nio.SyncResponse):
@@ -238,14 +256,38 @@ class MatrixClient:
         if room is None:
             raise NoSuchRoomError
         payload: Mapping[str, Any] = content
-        if room.encrypted:
-            if self.nio.olm is None:
-                raise NoCryptoError
+        if await self._is_encrypted(room):
             async with self._send_locks.setdefault(room_id, asyncio.Lock()):
                 await share_keys(self.nio, room)
                 kind, payload = self.nio.encrypt(room_id, kind, dict(content))
         path = f"/rooms/{quote(room_id, safe='')}/send/{kind}/{quote(key, safe='')}"
         return str((await self.request("PUT", path, payload))["event_id"])
+
+    async def _is_encrypted(self, room: Any) -> bool:
+        """Is that room encrypted at this moment? Raises when it is and we cannot encrypt.
+
+        While the bot is not listening (the database is away, or a gap is being filled) somebody
+        may just have turned it on, so then the server is asked.
+        """
+        room_id = str(room.room_id)
+        is_behind = not self._is_asking and time.monotonic() - self._asked_at > _BEHIND_SECONDS
+        if not room.encrypted and room_id not in self._encrypted and is_behind:
+            path = f"/rooms/{quote(room_id, safe='')}/state/m.room.encryption"
+            try:
+                await self.request("GET", path)
+            except ServerRefusedError as no:
+                if no.status != _NOT_FOUND:
+                    raise
+            else:
+                self._encrypted.add(room_id)
+        if room.encrypted or room_id in self._encrypted:
+            if self.nio.olm is None:
+                raise NoCryptoError
+            if not room.encrypted:
+                room.encrypted = True
+                self.nio.olm.update_tracked_users(room)
+            return True
+        return False
 
     async def upload(self, room_id: str, data: bytes, name: str, mime_type: str) -> dict[str, Any]:
         """Put a file on the homeserver, sealed when it is for an encrypted room.
@@ -256,7 +298,7 @@ class MatrixClient:
         if room is None:
             raise NoSuchRoomError
         path = "/_matrix/media/v3/upload"
-        if not room.encrypted:
+        if not await self._is_encrypted(room):
             kind, asked = mime_type, f"?{urlencode({'filename': name})}"
             body = io.BytesIO(data)
             found = await self._fetch("POST", path + asked, body, kind, _UPLOAD_SECONDS)

@@ -68,6 +68,20 @@ def read_batch(sync: Raw) -> Batch:
     )
 
 
+def encrypted_rooms(sync: Raw) -> set[str]:
+    """Return the rooms of which a sync response tells that they are encrypted.
+
+    Whatever the event says, and also when a later one would take it back: apps see it so too.
+    """
+    return {
+        room
+        for room, found in mapping(mapping(sync.get("rooms")).get("join")).items()
+        for part in ("state", "timeline")
+        for event in _events(mapping(found).get(part))
+        if event.get("type") == "m.room.encryption" and event.get("state_key") == ""
+    }
+
+
 def mapping(value: object) -> Raw:
     """Return the value when it is a JSON object, else an empty one: senders can send anything."""
     return value if isinstance(value, Mapping) else {}

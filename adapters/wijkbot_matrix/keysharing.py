@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import aiohttp
+import nio  # type: ignore[import-untyped]
 
 from wijkbot_matrix.wire import ServerAwayError
+
+
+class Nio(nio.AsyncClient):  # type: ignore[misc]
+    """nio, but a room key that the server refuses does not log the bot out.
+
+    nio 0.26 takes the people whom that key was for as the server's "soft logout", and drops the
+    access token: every later request would look as if the token had been revoked.
+    """
+
+    access_token: str
+
+    async def receive_response(self, response: nio.Response) -> None:
+        """Take a response in, and keep the token whatever nio makes of a refusal."""
+        token = self.access_token
+        await super().receive_response(response)
+        if isinstance(response, nio.ErrorResponse):
+            self.access_token = token
 
 
 async def share_keys(client: Any, room: Any) -> None:
@@ -16,18 +33,31 @@ async def share_keys(client: Any, room: Any) -> None:
     """
     try:
         if not room.members_synced:
-            await client.joined_members(room.room_id)
+            _worked(await client.joined_members(room.room_id))
         if client.should_query_keys:
-            await client.keys_query()
+            _worked(await client.keys_query())
         if not client.olm.should_share_group_session(room.room_id):
             return
+        unmet = client.get_missing_sessions(room.room_id)
+        if unmet:
+            # nio claims too, but goes on without these devices when the server refuses.
+            _worked(await client.keys_claim(unmet))
         await client.share_group_session(room.room_id, ignore_unverified_devices=True)
-    except (aiohttp.ClientError, TimeoutError) as trouble:
-        # nio leaves its "busy" mark behind when claiming keys fails; the next send would hang.
+    except ServerAwayError:
+        raise
+    except Exception as trouble:
+        # Among them a TypeError: nio 0.26 cannot read a refused claim of keys. It leaves its
+        # "busy" mark behind then, with which every later send into this room would fail.
         client.sharing_session.pop(room.room_id, None)
         raise ServerAwayError(has_left=False) from trouble
     if _somebody_left_out(client, room):
         client.invalidate_outbound_session(room.room_id)
+        raise ServerAwayError(has_left=False)
+
+
+def _worked(answer: object) -> None:
+    """Raise when the server refused: nio returns that, and would leave people out."""
+    if isinstance(answer, nio.ErrorResponse):
         raise ServerAwayError(has_left=False)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from wijkbot.adapter_api import Attachment, Message, Photo
 from wijkbot_matrix.client import MatrixClient
 from wijkbot_matrix.incoming import mapping
-from wijkbot_matrix.outgoing import body_of, content_of
+from wijkbot_matrix.outgoing import content_of, words_of
 from wijkbot_matrix.wire import ServerRefusedError
 
 PHOTO_NAME = "photo.jpg"
@@ -22,6 +22,7 @@ _FILE = "f"  # an event's own id begins with $
 _NOT_FOUND = 404
 _KEPT = ("msgtype", "filename", "url", "file", "info")
 """What an edit of the words below a photo takes over from the event that it changes."""
+_FORMATTED = frozenset({"format", "formatted_body"})
 
 
 def ids_of(message_id: str) -> list[str]:
@@ -98,11 +99,13 @@ async def standing(client: MatrixClient, room: str, event_id: str) -> Mapping[st
 
 def edit_of(message: Message, event_id: str, before: Mapping[str, Any]) -> dict[str, Any]:
     """The content that replaces the words of an event; its photo stays."""
-    fresh: dict[str, Any] = {"msgtype": "m.text", "body": body_of(message), "m.mentions": {}}
+    fresh: dict[str, Any] = {"msgtype": "m.text", **words_of(message), "m.mentions": {}}
     if before.get("msgtype") == "m.image":
         fresh |= {name: before[name] for name in _KEPT if name in before}
+    # Only an app that knows no edits shows these words, so once, and plain, is enough.
+    bare = {name: part for name, part in fresh.items() if name not in _FORMATTED}
     return {
-        **fresh,
+        **bare,
         "body": f"* {fresh['body']}",
         "m.new_content": fresh,
         "m.relates_to": {"rel_type": "m.replace", "event_id": event_id},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from html import escape
 from typing import Any
 
 from wijkbot.adapter_api import Message, Reason, Refused, Unknown
@@ -13,6 +15,14 @@ _ACCOUNT = frozenset(
     {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED", "M_USER_SUSPENDED"}
 )
 _TOKEN_RETRY_SECONDS = 60.0
+_SHORTEST_REST_SECONDS = 0.1
+CHOICES = "wijkbot.choices"
+"""The part of a question's content that says what a reaction to it means, and who was asked."""
+MOST_REACTIONS = 10
+"""So many numbers there are as a reaction."""
+_LONGEST_FORMATTED = 8_000
+"""Characters; a longer text goes plain, for an event holds 65 536 bytes, encrypted and all."""
+_LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 _SERVER_ERROR = 500
 
 
@@ -29,6 +39,27 @@ def body_of(message: Message) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def words_of(message: Message) -> dict[str, str]:
+    """Return the text twice: plain, and with links and lines that every app shows alike.
+
+    All of it is escaped, whoever wrote it: no tag but our own ``a`` and ``br`` can be in it.
+    """
+    body = body_of(message)
+    if len(body) > _LONGEST_FORMATTED:
+        return {"body": body}
+    formatted = _formatted(body)
+    return {"body": body, "format": "org.matrix.custom.html", "formatted_body": formatted}
+
+
+def _formatted(body: str) -> str:
+    parts, end = [], 0
+    for link in _LINK.finditer(body):
+        shown = escape(link[0])
+        parts += [escape(body[end : link.start()]), f'<a href="{shown}">{shown}</a>']
+        end = link.end()
+    return "".join([*parts, escape(body[end:])]).replace("\n", "<br>")
+
+
 def content_of(message: Message) -> dict[str, Any]:
     """Return the content of an ``m.room.message`` event.
 
@@ -36,11 +67,19 @@ def content_of(message: Message) -> dict[str, Any]:
     bell. A notice rings none at all.
     """
     kind = "m.notice" if message.is_silent else "m.text"
-    content: dict[str, Any] = {"msgtype": kind, "body": body_of(message), "m.mentions": {}}
+    content: dict[str, Any] = {"msgtype": kind, **words_of(message), "m.mentions": {}}
     relation = _relation(message)
     if relation:
         content["m.relates_to"] = relation
-    return content
+    return content | choices_part(message)
+
+
+def choices_part(message: Message) -> dict[str, Any]:
+    """Return what a question says about its numbers; nothing when none may be a reaction."""
+    answers = [choice.id for choice in message.choices if not choice.url]
+    if not message.is_harmless or not answers:
+        return {}
+    return {CHOICES: {"ids": answers[:MOST_REACTIONS], "asker": message.asker}}
 
 
 def edit_key(message: Message, message_id: str) -> str:
@@ -52,7 +91,13 @@ def edit_key(message: Message, message_id: str) -> str:
 def refusal(status: int, errcode: str, retry_after: float) -> Refused | Unknown:
     """Translate the server's error; a server in trouble (5xx) gives ``Unknown``."""
     if errcode == "M_LIMIT_EXCEEDED":
-        return Refused(Reason.RATE, False, max(retry_after, 0.5), errcode, whole_account=True)
+        return Refused(
+            Reason.RATE,
+            False,
+            max(retry_after, _SHORTEST_REST_SECONDS),
+            errcode,
+            whole_account=True,
+        )
     if errcode in _GONE:
         return Refused(Reason.GONE, True, detail=errcode)
     if errcode in _CONTENT:

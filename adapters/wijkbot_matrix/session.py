@@ -135,6 +135,10 @@ async def _continue_or_login(
         else:
             _restore(client, kept, where)
             return
+    if kept is not None:
+        # Without its store that device can read nothing: nobody should write to it any more.
+        with contextlib.suppress(MatrixError):
+            await client.request("POST", "/logout", token=kept.access_token)
     await _login(client, options, port, where)
 
 

@@ -22,11 +22,13 @@ from wijkbot_matrix.arrivals import Arrivals
 from wijkbot_matrix.client import MatrixClient
 from wijkbot_matrix.incoming import Batch, read_batch
 from wijkbot_matrix.translate import Translator
+from wijkbot_matrix.unopened import Unopened
 from wijkbot_matrix.wire import ServerRefusedError, TokenRevokedError
 
 _WAIT_SECONDS = 30.0
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 2.0, 60.0
 _STALE_SECONDS = 180.0
+_STALE_AFTER_FAULT_SECONDS = 45.0
 _log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
 
@@ -51,7 +53,8 @@ class Progress:
             detail = self.fault or "not connected yet"
             return Health(False, detail, "check the homeserver's address and the network")
         age = time.monotonic() - self.synced_at
-        if age > _STALE_SECONDS:
+        # a long wait for news is ordinary; one after a fault is trouble
+        if age > (_STALE_AFTER_FAULT_SECONDS if self.fault else _STALE_SECONDS):
             detail = f"no news for {age:.0f} s ({self.fault or 'no answer'})"
             return Health(False, detail, "check the homeserver, the network and the database")
         return Health(True, f"last sync {age:.0f} s ago")
@@ -73,7 +76,8 @@ class SyncLoop:
         self._port = port
         self._arrivals = arrivals
         self._progress = progress
-        self.translator = Translator(client, arrivals, now)
+        self.unopened = Unopened(port)
+        self.translator = Translator(client, arrivals, self.unopened, now)
         self._ready = ready
 
     async def run(self) -> None:
@@ -89,6 +93,7 @@ class SyncLoop:
     async def _run(self) -> None:
         since = await self._keep_trying(self._port.cursor) or ""
         await self._keep_trying(self._arrivals.load)
+        await self._keep_trying(self.unopened.load)
         # The first sync brings the state of every room: without it quiet rooms are unknown.
         full_state = True
         while True:
@@ -99,7 +104,8 @@ class SyncLoop:
             await self._upkeep()
 
     async def _fetch(self, since: str, *, full_state: bool) -> Batch:
-        sync = await self._client.sync(since, full_state=full_state, wait_seconds=_WAIT_SECONDS)
+        wait = self.unopened.patience(_WAIT_SECONDS)
+        sync = await self._client.sync(since, full_state=full_state, wait_seconds=wait)
         batch = read_batch(sync)
         try:
             await self._client.absorb(sync)
@@ -123,8 +129,9 @@ class SyncLoop:
         events = (
             await self._keep_trying(partial(self.translator.events, batch, since)) if since else []
         )
+        await self._keep_trying(self.unopened.keep)
         await self._keep_trying(partial(self._port.accept, events, batch.next_batch))
-        self.translator.forget_late(events)
+        await self._keep_trying(partial(self.unopened.settle, events))
         await self._keep_trying(partial(self._arrivals.settle, events))
         self._progress.synced_at = time.monotonic()
         self._progress.fault = ""

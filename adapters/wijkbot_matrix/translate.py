@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ from urllib.parse import quote, urlencode
 import structlog
 
 from wijkbot.adapter_api import EventKind, IncomingEvent
+from wijkbot_matrix import reactions
 from wijkbot_matrix.arrivals import Arrivals
 from wijkbot_matrix.client import MatrixClient
 from wijkbot_matrix.incoming import (
@@ -26,31 +26,37 @@ from wijkbot_matrix.incoming import (
     read_message,
     reply_target,
     text,
+    thread_of,
 )
 from wijkbot_matrix.naming import BotName
+from wijkbot_matrix.unopened import Unopened, id_of_notice
 from wijkbot_matrix.wire import MatrixError, ServerRefusedError, TokenRevokedError
 
 _PAGE = 100
 _PAGES = 50
 _OWN_IDS = 5000
-_LATE_EVENTS = 200
-_LATE_SECONDS = 900.0
 _log = structlog.get_logger(__name__)
 
 
 class Translator:
-    """Turns sync responses into events; asks the server only for what a response leaves out."""
+    """Turns what happens into events; asks the server only for what it was not told.
+
+    Of a sync :meth:`events` takes whole batches. :meth:`handle` takes one event, wherever it
+    came from: an application service would call it for each event that is pushed to it.
+    """
 
     def __init__(
-        self, client: MatrixClient, arrivals: Arrivals, now: Callable[[], datetime] | None
+        self,
+        client: MatrixClient,
+        arrivals: Arrivals,
+        unopened: Unopened,
+        now: Callable[[], datetime] | None,
     ) -> None:
         self._client = client
         self._arrivals = arrivals
+        self._unopened = unopened
         self._now = now
         self._own: OrderedDict[str, None] = OrderedDict()
-        # Unreadable events wait here for a key that comes later than its message.
-        self._late: OrderedDict[str, tuple[str, Raw, float]] = OrderedDict()
-        self.unreadable = 0
 
     async def events(self, batch: Batch, since: str) -> list[IncomingEvent]:
         """Return what the house must know of this batch, oldest first in each room."""
@@ -58,8 +64,28 @@ class Translator:
         for room_id, update in batch.joined.items():
             found += await self._room(room_id, update, since)
         for room_id, update in batch.left.items():
-            found += self._left(room_id, update)
+            found += await self._left(room_id, update)
         return found
+
+    async def handle(self, room_id: str, event: Raw) -> IncomingEvent | None:
+        """Return what one event of a room means to the house, None for nothing.
+
+        Raises ``MatrixError`` when the homeserver has to be asked and does not answer: then the
+        event is to be handed in again. An event that nobody can make sense of is skipped.
+        """
+        if membership_change(event, self._client.user_id) in {"leave", "ban"}:
+            return self._gone(room_id, event)
+        room = self._client.view(room_id)
+        if room is None:
+            return None
+        try:
+            return await self._event(event, room)
+        except MatrixError:
+            raise
+        except Exception as fault:  # noqa: BLE001 (one event nobody can read, whatever it is)
+            # Trying it again would hold up everything that comes after it, for ever.
+            _log.warning("matrix.event_skipped", reason=type(fault).__name__)
+            return None
 
     def remember_own(self, event_id: str) -> None:
         """Remember a message of the bot: a reply to it is addressed."""
@@ -77,20 +103,10 @@ class Translator:
         start = after_own_arrival(timeline, self._client.user_id, is_private=room.is_private)
         found: list[IncomingEvent] = []
         for event in timeline[start:]:
-            translated = await self._event_or_skip(event, room)
+            translated = await self.handle(room_id, event)
             if translated is not None:
                 found.append(translated)
         return found
-
-    async def _event_or_skip(self, event: Raw, room: RoomView) -> IncomingEvent | None:
-        try:
-            return await self._event(event, room)
-        except MatrixError:
-            raise
-        except Exception as fault:  # noqa: BLE001 (one event nobody can read, whatever it is)
-            # Trying it again would hold up everything that comes after it, for ever.
-            _log.warning("matrix.event_skipped", reason=type(fault).__name__)
-            return None
 
     async def _event(self, event: Raw, room: RoomView) -> IncomingEvent | None:
         if event.get("sender") == self._client.user_id:
@@ -98,29 +114,41 @@ class Translator:
         if event.get("type") == "m.room.member":
             return await self._member(event, room)
         if event.get("type") == "m.room.tombstone":
-            await self._arrivals.moved(room.room_id, event)
-            return None
+            return await self._moved(event, room)
+        if event.get("type") in reactions.KINDS:
+            return await reactions.read(self._client, event, room, self._clock())
         return await self._message(event, room)
 
     async def _member(self, event: Raw, room: RoomView) -> IncomingEvent | None:
         if membership_change(event, self._client.user_id) == "join":
-            inviter, old = await self._arrivals.arrived(room.room_id)
-            if not old:
+            arrival = await self._arrivals.arrived(room.room_id)
+            if not arrival.is_wanted:
+                return None
+            if not arrival.old:
                 joined = read_membership(EventKind.BOT_JOINED, event, room, self._clock())
-                return replace(joined, invited_by=inviter)
+                return replace(joined, invited_by=arrival.inviter)
             moved = read_membership(EventKind.REKEYED, event, room, self._clock())
-            return replace(moved, chat=old, new_chat=room.room_id)
+            return replace(moved, chat=arrival.old, new_chat=room.room_id)
         member = text(event.get("state_key"))
         has_left = membership_change(event, member) in {"leave", "ban"}
         if room.is_private and has_left and member != self._client.user_id:
             return read_membership(EventKind.MEMBER_LEFT, event, room, self._clock())
         return None
 
+    async def _moved(self, event: Raw, room: RoomView) -> IncomingEvent | None:
+        """Follow a room; where the bot came before it heard of the move, tell the house now."""
+        new = await self._arrivals.moved(room.room_id, event)
+        if not new or self._client.view(new) is None:
+            return None
+        if await self._arrivals.predecessor(new) != room.room_id:
+            return None
+        moved = read_membership(EventKind.REKEYED, event, room, self._clock())
+        return replace(moved, new_chat=new)
+
     async def _message(self, event: Raw, room: RoomView) -> IncomingEvent | None:
         clear = self._client.readable(room.room_id, event)
         if clear is None:
-            await self._put_aside(event, room)
-            return None
+            return await self._shut(event, room)
         found = read_message(clear, room, self._clock())
         if found is None or found.addressed:
             return found
@@ -135,45 +163,56 @@ class Translator:
             event = await self._client.request("GET", path)
         except TokenRevokedError:
             raise
-        except ServerRefusedError:
+        except ServerRefusedError as no:
+            if no.errcode == "M_LIMIT_EXCEEDED":
+                raise
             return False
         return event.get("sender") == self._client.user_id
 
-    async def _put_aside(self, event: Raw, room: RoomView) -> None:
-        key = text(event.get("event_id"))
-        if key not in self._late:
-            self.unreadable += 1
-            _log.warning("matrix.unreadable", count=self.unreadable)
-        self._late[key] = (room.room_id, event, time.monotonic())
-        if len(self._late) > _LATE_EVENTS:
-            self._late.popitem(last=False)
+    async def _shut(self, event: Raw, room: RoomView) -> IncomingEvent | None:
+        """Wait for the key and ask for it; when it does not come in time, say so."""
+        if event.get("sender") == self._client.user_id:
+            return None
+        self._unopened.add(room.room_id, event)
         await self._client.ask_for_key(room.room_id, event)
+        if not self._unopened.is_due(event):
+            return None
+        told = read_membership(EventKind.UNREADABLE, event, room, self._clock())
+        return replace(told, event_id=id_of_notice(told.event_id), thread=thread_of(event))
 
     async def _late_messages(self) -> list[IncomingEvent]:
+        """Return what can be read by now, and what has waited too long for that."""
         found: list[IncomingEvent] = []
-        for key, (room_id, event, since) in list(self._late.items()):
-            room = self._client.view(room_id)
-            if room is None or time.monotonic() - since > _LATE_SECONDS:
-                del self._late[key]
-            elif self._client.readable(room_id, event) is not None:
-                translated = await self._message(event, room)
-                if translated is not None:
-                    found.append(translated)
+        for room_id, event in self._unopened.waiting():
+            late = await self.handle(room_id, event)
+            if late is not None:
+                found.append(late)
+            elif self._is_over(room_id, event):
+                self._unopened.drop(event)
         return found
 
-    def forget_late(self, events: list[IncomingEvent]) -> None:
-        """Drop what waited for a key and has now been accepted by the house."""
-        for event in events:
-            self._late.pop(event.event_id, None)
+    def _is_over(self, room_id: str, event: Raw) -> bool:
+        """Is there nothing to wait for: not in the room any more, or read and not for us?"""
+        if self._client.view(room_id) is None:
+            return True
+        try:
+            return self._client.readable(room_id, event) is not None
+        except Exception:  # noqa: BLE001 (the library raises many kinds)
+            return True
 
-    def _left(self, room_id: str, update: RoomUpdate) -> list[IncomingEvent]:
-        room = RoomView(room_id, False, BotName(self._client.user_id))
+    async def _left(self, room_id: str, update: RoomUpdate) -> list[IncomingEvent]:
         for event in reversed((*update.state, *update.timeline)):
             if membership_change(event, self._client.user_id) in {"leave", "ban"}:
-                if _previous_membership(event) != "join":
-                    return []
-                return [read_membership(EventKind.BOT_LEFT, event, room, self._clock())]
+                gone = await self.handle(room_id, event)
+                return [gone] if gone is not None else []
         return []
+
+    def _gone(self, room_id: str, event: Raw) -> IncomingEvent | None:
+        """The bot is out; an invitation that was taken back is no news."""
+        if _previous_membership(event) != "join":
+            return None
+        room = RoomView(room_id, False, BotName(self._client.user_id))
+        return read_membership(EventKind.BOT_LEFT, event, room, self._clock())
 
     def _has_arrival(self, timeline: tuple[Raw, ...]) -> bool:
         return any(membership_change(one, self._client.user_id) == "join" for one in timeline)

@@ -74,9 +74,12 @@ def check(status: int, answer: Mapping[str, Any], headers: Mapping[str, str]) ->
 
 
 def _retry_after(answer: Mapping[str, Any], headers: Mapping[str, str]) -> float:
-    """Read the waiting time: the header is the spec's newer place for it."""
-    header = headers.get("Retry-After", "")
-    if header.isdigit():
-        return float(header)
+    """Read the waiting time: to the millisecond, else from the spec's newer place, the header.
+
+    A header tells whole seconds; who waits too long leaves room for something less urgent.
+    """
     waiting = answer.get("retry_after_ms")
-    return waiting / _MILLISECONDS if isinstance(waiting, int | float) else 0.0
+    if isinstance(waiting, int | float) and waiting > 0:
+        return waiting / _MILLISECONDS
+    header = headers.get("Retry-After", "")
+    return float(header) if header.isdigit() else 0.0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,11 +25,11 @@ from telegram import (
     User,
     WebhookInfo,
 )
-from telegram.error import BadRequest
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
 from wijkbot.adapter_api import Attachment
-from wijkbot_telegram.errors import says
+from wijkbot_telegram.errors import NotTelegram, flood_pause, is_of_telegram, says
 from wijkbot_telegram.gate import Gate
 from wijkbot_telegram.ids import is_group
 from wijkbot_telegram.incoming import ALLOWED_UPDATES
@@ -44,6 +46,9 @@ SPARE = 2
 """Messages a second between what we send and the 30 that Telegram takes of an ordinary bot."""
 _POLL_GRACE_SECONDS = 10.0
 _SEND_SECONDS = 20.0
+_WHOLE_SECONDS = 55.0
+"""Longer than a poll, shorter than the minute after which the house takes a send for lost."""
+_WELL = range(200, 300)
 
 # The library's switch for giving periods as timedelta, which it will always do one day; without
 # it every 429 comes with a deprecation warning.
@@ -54,14 +59,31 @@ for _name in ("httpx", "httpcore", "telegram"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 
+class _Requests(HTTPXRequest):
+    """The library's own, with an end to every request, and an eye on who answers.
+
+    It takes a proxy's page of 403 for a refusal of Telegram, and one of 404 for a wrong token.
+    """
+
+    async def do_request(self, *args: Any, **fields: Any) -> tuple[int, bytes]:
+        try:
+            async with asyncio.timeout(_WHOLE_SECONDS):
+                code, answer = await super().do_request(*args, **fields)
+        except TimeoutError as error:  # it came in, but byte by byte
+            raise TimedOut from error
+        if code not in _WELL and not is_of_telegram(answer):
+            raise NotTelegram(code)
+        return code, answer
+
+
 class Client:
     """One bot account. Methods raise ``telegram.error.TelegramError``."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
         self._gate = Gate(options.per_second + SPARE)
-        self._polling = HTTPXRequest(connection_pool_size=1, connect_timeout=10.0)
-        self._requests = HTTPXRequest(
+        self._polling = _Requests(connection_pool_size=1, connect_timeout=10.0)
+        self._requests = _Requests(
             connection_pool_size=CONNECTIONS,
             read_timeout=_SEND_SECONDS,
             write_timeout=_SEND_SECONDS,
@@ -135,6 +157,22 @@ class Client:
                 raise
         return await self._send(chat, post, None)
 
+    @asynccontextmanager
+    async def _turn(self, chat: str, rest: float = 0.0) -> AsyncIterator[None]:
+        """A turn at the gate. What Telegram refuses for a while in a chat is not even asked."""
+        async with self._gate.turn(chat, rest):
+            if left := self._gate.held_for(chat):
+                raise RetryAfter(ceil(left))
+            try:
+                yield
+            except TelegramError as error:
+                if pause := flood_pause(error):
+                    self._gate.hold(chat, pause)
+                raise
+            except Exception as error:
+                # an answer that the library cannot read: what was asked for may be done
+                raise NetworkError(f"unreadable: {type(error).__name__}") from error
+
     async def _send(self, chat: str, post: Post, thread: int | None) -> int:
         reply = (
             ReplyParameters(post.reply_to, allow_sending_without_reply=True)
@@ -142,7 +180,7 @@ class Client:
             else None
         )
         keyboard = _keyboard(post)
-        async with self._gate.turn(chat, _rest(chat, post)):
+        async with self._turn(chat, _rest(chat, post)):
             if post.photo is not None or post.attachment is not None:
                 found = await send_media(
                     self._bot, chat, post, thread=thread, reply=reply, keyboard=keyboard
@@ -162,7 +200,7 @@ class Client:
     async def _send_to_one(self, chat: str, post: Post) -> int:
         """The library has no word for this yet, so the parameter goes beside its own."""
         only = {"ephemeral_message_parameters": {"receiver_user_id": post.to_one}}
-        async with self._gate.turn():
+        async with self._turn(chat):
             sent = await self._bot.send_message(
                 chat,
                 post.text,
@@ -177,7 +215,7 @@ class Client:
         """Replace text and buttons; the same text again is fine."""
         keyboard = _keyboard(post)
         with _passing("message is not modified"):
-            async with self._gate.turn():
+            async with self._turn(chat):
                 await self._bot.edit_message_text(
                     post.text,
                     chat_id=chat,
@@ -190,7 +228,7 @@ class Client:
         """Replace what stands below a photo; the same words again are fine."""
         keyboard = _keyboard(post)
         with _passing("message is not modified"):
-            async with self._gate.turn():
+            async with self._turn(chat):
                 await self._bot.edit_message_caption(
                     chat_id=chat, message_id=number, caption=post.text, reply_markup=keyboard
                 )
@@ -199,7 +237,7 @@ class Client:
         """Put another file in the place of one; a message that is gone stays gone."""
         media = InputMediaDocument(file.data, filename=file.name)
         with _passing("message is not modified", "message to edit not found"):
-            async with self._gate.turn():
+            async with self._turn(chat):
                 await self._bot.edit_message_media(media, chat_id=chat, message_id=number)
 
     async def delete(self, chat: str, number: int) -> None:

@@ -6,8 +6,10 @@ A detail never holds a text, an id or the token: it is the name of what we recog
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
+from http import HTTPStatus
 
 import httpx
 from telegram.error import (
@@ -16,6 +18,7 @@ from telegram.error import (
     Conflict,
     Forbidden,
     InvalidToken,
+    NetworkError,
     RetryAfter,
     TelegramError,
 )
@@ -24,6 +27,9 @@ from wijkbot.adapter_api import Reason, Refused, Unknown
 
 PAUSE_WITHOUT_NETWORK = 5.0
 """Seconds until a new try when Telegram could not be reached at all."""
+
+PAUSE_WITHOUT_WORDS = 30.0
+"""Seconds to wait after a 429 that does not tell for how long."""
 
 PAUSE_WITHOUT_ACCOUNT = 300.0
 """Seconds until a new try when the token is refused: a human has to act first."""
@@ -60,6 +66,26 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _CODE = re.compile(r"[A-Za-z]+(_[A-Za-z]+)+")
 
 
+class NotTelegram(NetworkError):
+    """An error that somebody on the way made, such as a proxy: Telegram's own say ``"ok"``.
+
+    Its code means what that proxy means by it, and nothing about a chat, a message or a token.
+    """
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"not of Telegram: {code}")
+        self.code = code
+
+
+def is_of_telegram(answer: bytes) -> bool:
+    """Is this the Bot API's way to say that something went wrong?"""
+    try:
+        said = json.loads(answer)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and "ok" in said
+
+
 def result_of(error: TelegramError) -> Refused | Unknown:
     """The verdict on a request that failed with this error."""
     match error:
@@ -87,18 +113,32 @@ def _not_delivered(error: TelegramError) -> Refused | Unknown:
             detail=type(error).__name__,
             whole_account=True,
         )
-    if says(error, "too many requests"):  # without the parameter that tells for how long
-        found = _SECONDS.search(error.message)
-        pause = float(found[1]) if found else PAUSE_WITHOUT_NETWORK
+    if pause := flood_pause(error):  # without the parameter that tells for how long
         return Refused(Reason.RATE, permanent=False, retry_after=pause)
+    if isinstance(error, NotTelegram):
+        # what a proxy refuses by itself it did not pass on; with the rest nobody can tell
+        is_refused = error.code < HTTPStatus.INTERNAL_SERVER_ERROR
+        return _unavailable(error) if is_refused else Unknown(type(error).__name__)
     if isinstance(error.__cause__, _NOT_SENT):
-        return Refused(
-            Reason.UNAVAILABLE,
-            permanent=False,
-            retry_after=PAUSE_WITHOUT_NETWORK,
-            detail=type(error.__cause__).__name__,
-        )
+        return _unavailable(error.__cause__)
     return Unknown(type(error).__name__)
+
+
+def _unavailable(why: BaseException) -> Refused:
+    pause, detail = PAUSE_WITHOUT_NETWORK, type(why).__name__
+    return Refused(Reason.UNAVAILABLE, permanent=False, retry_after=pause, detail=detail)
+
+
+def flood_pause(error: TelegramError) -> float:
+    """For how many seconds it wants no more of this; 0: it is about something else."""
+    if isinstance(error, RetryAfter):
+        return pause_of(error)
+    if isinstance(error, NotTelegram):
+        return PAUSE_WITHOUT_WORDS if error.code == HTTPStatus.TOO_MANY_REQUESTS else 0.0
+    if not says(error, "too many requests"):
+        return 0.0
+    found = _SECONDS.search(error.message)
+    return float(found[1]) if found else PAUSE_WITHOUT_WORDS
 
 
 def pause_of(error: RetryAfter) -> float:

@@ -31,6 +31,15 @@ class Gate:
         self._an_answer = asyncio.Event()
         self._door = asyncio.Lock()
         self._rests_until: dict[str, float] = {}
+        self._held_until: dict[str, float] = {}
+
+    def hold(self, chat: str, seconds: float) -> None:
+        """The platform said how long it takes nothing for this chat."""
+        self._note(self._held_until, chat, monotonic() + seconds)
+
+    def held_for(self, chat: str) -> float:
+        """So many seconds it still takes nothing for this chat."""
+        return max(0.0, self._held_until.get(chat, 0.0) - monotonic())
 
     @asynccontextmanager
     async def turn(self, chat: str = "", rest: float = 0.0) -> AsyncIterator[None]:
@@ -53,7 +62,7 @@ class Gate:
             self._answered.append(now)
             self._an_answer.set()
             if rest:
-                self._let_rest(chat, now, rest)
+                self._note(self._rests_until, chat, now + rest)
 
     def _is_full(self) -> bool:
         now = monotonic()
@@ -68,7 +77,10 @@ class Gate:
             async with asyncio.timeout(first):
                 await self._an_answer.wait()
 
-    def _let_rest(self, chat: str, now: float, rest: float) -> None:
-        if len(self._rests_until) >= _CHATS_KEPT:
-            self._rests_until = {c: at for c, at in self._rests_until.items() if at > now}
-        self._rests_until[chat] = now + rest
+    @staticmethod
+    def _note(moments: dict[str, float], chat: str, until: float) -> None:
+        if len(moments) >= _CHATS_KEPT:
+            now = monotonic()
+            for passed in [each for each, at in moments.items() if at <= now]:
+                del moments[passed]
+        moments[chat] = max(until, moments.get(chat, 0.0))

@@ -15,7 +15,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from wijkbot.adapter_api import IncomingEvent, Port, WebhookReply, WebhookRequest
 from wijkbot_telegram.client import Client
-from wijkbot_telegram.errors import pause_of
+from wijkbot_telegram.errors import flood_pause, pause_of
 from wijkbot_telegram.health import NOT_STORED
 from wijkbot_telegram.incoming import Understood, read_update
 from wijkbot_telegram.mentions import Me
@@ -149,7 +149,8 @@ class Receiver:
                 await asyncio.sleep(pause_of(error))
             except Exception as error:  # noqa: BLE001 -- also a database that is away
                 self._report(error)
-                await asyncio.sleep(self._pause)
+                asked = flood_pause(error) if isinstance(error, TelegramError) else 0.0
+                await asyncio.sleep(max(self._pause, asked))
                 self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
     async def _learn(self, port: Port) -> None:

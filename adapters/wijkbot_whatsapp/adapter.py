@@ -132,6 +132,7 @@ class WhatsAppAdapter(Absent):
             unasked_per_day=self._options.tier,
             has_aliases=True,
             can_look_up=True,
+            catches_up=True,
         )
 
     def private_link(self, token: str) -> str:  # noqa: ARG002 (links carry none)
@@ -179,6 +180,7 @@ class WhatsAppAdapter(Absent):
             unasked_trouble=self._arrivals.trouble,
             files_left=self._media.left,
             has_buttons=self._catalogue.has_shapes,
+            is_behind=self._arrivals.is_behind,
         )
         try:
             return health_of(state, await self._client.status())

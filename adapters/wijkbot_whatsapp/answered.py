@@ -15,7 +15,7 @@ import structlog
 from wijkbot.adapter_api import Port
 
 _NAME = "answered_by_twilio"
-_KEPT_FOR = timedelta(hours=26)
+_KEPT_FOR = timedelta(days=7, hours=2)
 """A little longer than messages are asked for."""
 
 _log = structlog.get_logger()

@@ -10,6 +10,7 @@ knows whose number it is, when it saw both).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -22,8 +23,9 @@ from wijkbot_whatsapp.incoming import Form, read_message
 from wijkbot_whatsapp.media import Media
 
 EVERY_SECONDS = 3600.0
-OLDEST = timedelta(hours=24)
-"""What is older than the window to answer it is not answered any more."""
+OLDEST = timedelta(days=7)
+"""What is older than the window to answer it is not answered any more, but a STOP in it is
+obeyed: the house sees to that. It knows what it had already for a little longer than this."""
 
 OVERLAP = timedelta(minutes=15)
 """So much is asked for again: Twilio's list may lag, and clocks differ."""
@@ -31,14 +33,21 @@ OVERLAP = timedelta(minutes=15)
 REST = timedelta(seconds=60)
 """Hourly, what came in just now is left to its webhook, which tells more."""
 
+PATIENCE = timedelta(minutes=5)
+"""So long news waits until it is known what came in before this start. After that Twilio cannot
+be asked, perhaps for hours: news goes again, and who wrote STOP meanwhile may get it once."""
+
 _BATCH = 100
-_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 600.0
+_SHORTEST_PAUSE, _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0, 600.0
 
 _log = structlog.get_logger()
 
 
 class Arrivals:
-    """The rounds of the channel's home. ``trouble`` names what stops them, "" when nothing."""
+    """The rounds of the channel's home. ``trouble`` names what stops them, "" when nothing.
+
+    ``is_behind``: what came in before this start was not read yet, so that news waits for it.
+    """
 
     def __init__(
         self,
@@ -49,6 +58,7 @@ class Arrivals:
         now: Callable[[], datetime],
     ) -> None:
         self.trouble = ""
+        self.is_behind = False
         self._channel = channel
         self._client = client
         self._media = media
@@ -59,6 +69,7 @@ class Arrivals:
     async def start(self, port: Port) -> None:
         """Begin, in the background."""
         await self.stop()
+        self.is_behind = True
         self._going = asyncio.create_task(self._run(port))
 
     async def stop(self) -> None:
@@ -67,21 +78,36 @@ class Arrivals:
         if going is not None:
             going.cancel()
             await asyncio.gather(going, return_exceptions=True)
-        self.trouble = ""
+        self.trouble, self.is_behind = "", False
 
     async def _run(self, port: Port) -> None:
-        rest, pause = timedelta(0), _FIRST_PAUSE
+        rest, pause, began = timedelta(0), _FIRST_PAUSE, self._now()
         while True:
             try:
                 await self.round(port, rest)
+                await self._catch_up(port)
             except Exception as error:  # noqa: BLE001 -- Twilio or the database is away
                 self.trouble = type(error).__name__
                 _log.warning("whatsapp_not_asked", channel=self._channel, error=self.trouble)
-                await asyncio.sleep(pause)
+                if self._now() - began >= PATIENCE:
+                    await self._give_up(port)
+                left = PATIENCE - (self._now() - began)
+                wait = min(pause, max(left.total_seconds(), 0)) if self.is_behind else pause
+                await asyncio.sleep(max(wait, _SHORTEST_PAUSE))
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 self.trouble, rest, pause = "", REST, _FIRST_PAUSE
                 await asyncio.sleep(EVERY_SECONDS)
+
+    async def _catch_up(self, port: Port) -> None:
+        if self.is_behind:
+            await port.caught_up()
+            self.is_behind = False
+
+    async def _give_up(self, port: Port) -> None:
+        """What came in before cannot be had: news does not wait for it any longer."""
+        with contextlib.suppress(Exception):  # the database is away: then nothing goes out
+            await self._catch_up(port)
 
     async def round(self, port: Port, rest: timedelta = REST) -> None:
         """Give the house what came in since the last time; the very first time nothing.

@@ -13,9 +13,6 @@ API_BASE_URL = "https://api.twilio.com"
 RETRIES = "#rc=5&rp=all"
 """Behind an address of ours it asks Twilio to try up to five times more, whatever went wrong."""
 
-NEW_TIER = 250
-"""So many residents a number may write to unasked in 24 hours before Meta trusts it with more."""
-
 _KNOWN = (
     "account_sid",
     "api_base_url",
@@ -35,7 +32,7 @@ class Options:
 
     ``hooks_url`` is the public address below which Twilio's requests arrive, without a
     trailing slash. ``signing_words``: whoever signs a webhook with one of them is Twilio; more
-    than one while a token is being replaced. ``tier`` 0 is no limit.
+    than one while a token is being replaced. ``tier`` 0: WhatsApp's own limit alone.
     """
 
     account_sid: str
@@ -82,9 +79,9 @@ def read_options(config: ChannelConfig) -> Options:
 
 
 def _tier(config: ChannelConfig) -> int:
-    value = config.options.get("tier", NEW_TIER)
+    value = config.options.get("tier", 0)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        remedy = "give a whole number, as 1000; 0 is no limit"
+        remedy = "give a whole number, as 1000; 0 is WhatsApp's own limit alone"
         raise ConfigError(_key(config, "tier"), remedy)
     return value
 

@@ -28,6 +28,8 @@ LONGEST_VALIDITY = 14_400
 
 PAUSE_OF_RATE = 60.0
 PAUSE_OF_DAY = 86_400.0
+PAUSE_OF_A_FULL_DAY = 900.0
+"""Twilio does not say when its own day begins anew: a crisis card must not miss it."""
 PAUSE_WITHOUT_ACCOUNT = 300.0
 PAUSE_WITHOUT_SERVICE = 15.0
 
@@ -57,9 +59,9 @@ _PERMANENT = {
     63013: Reason.CONTENT,
     63021: Reason.CONTENT,
 }
-_SLOW_DOWN = frozenset({14107, 20429, 21611, 30001, 63017, 63018})
+_RATE_OR_TIER, _FULL_DAY = 63018, 63038
+_SLOW_DOWN = frozenset({14107, 20429, 21611, 30001, 63017, _RATE_OR_TIER, _FULL_DAY})
 _NOT_TODAY = frozenset({63032, 63049})
-_FULL_DAY = 63038
 _NOT_THERE_NOW = frozenset({63010, 63012})
 _ACCOUNT = frozenset({20003, 20005, 21606, 21660, 21910, 30002, 63007, 63020, 63051, 63112})
 
@@ -175,10 +177,10 @@ def refusal(status: int, code: int | None) -> Refused | Unknown:
         return Refused(_PERMANENT[code], permanent=True, detail=detail)
     if code in _NOT_TODAY:
         return Refused(Reason.RATE, False, PAUSE_OF_DAY, detail)
-    if code == _FULL_DAY:
-        return Refused(Reason.RATE, False, PAUSE_OF_DAY, detail, whole_account=True)
     if code in _SLOW_DOWN or status == _TOO_MANY:
-        return Refused(Reason.RATE, False, PAUSE_OF_RATE, detail, whole_account=True)
+        reason = Reason.TIER if code == _RATE_OR_TIER else Reason.RATE
+        pause = PAUSE_OF_A_FULL_DAY if code == _FULL_DAY else PAUSE_OF_RATE
+        return Refused(reason, False, pause, detail, whole_account=True)
     if code in _ACCOUNT or status in _NO_ACCESS:
         return Refused(Reason.CONFIG, False, PAUSE_WITHOUT_ACCOUNT, detail, whole_account=True)
     if status == _UNAVAILABLE or code in _NOT_THERE_NOW:

@@ -51,6 +51,7 @@ class Line(SandboxAdapter):
         super().__init__(config, clock.now, Clockwork(clock.now, clock.shift, clock.reset))
         self.tier = tier
         self.sent: list[tuple[str, Message]] = []
+        self.refused: Refused | None = None
 
     def capabilities(self, chat: str) -> Capabilities:
         known = super().capabilities(chat)
@@ -69,6 +70,8 @@ class Line(SandboxAdapter):
         self._port = port
 
     async def send(self, chat: str, message: Message) -> SendResult:
+        if self.refused is not None:
+            return self.refused
         heard = message.heard_at
         is_open = heard is not None and self._now() < heard + WINDOW and not message.is_shut
         if not is_open and message.template is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,12 +13,15 @@ from typing import cast
 import pytest
 from sqlalchemy import select
 
+from tests.app.line import ANNA, HOURS, street
 from tests.living import SATURDAY, living_bot
-from wijkbot.adapter_api import Adapter, Capabilities
+from wijkbot.adapter_api import Adapter, Capabilities, Reason, Refused
 from wijkbot.app.house import House
 from wijkbot.app.rates import pace_of, set_rates
 from wijkbot.storage import limiter
 from wijkbot.storage.heads import Pace
+from wijkbot.storage.outbox import Lane
+from wijkbot.storage.tables import lane, outbox
 from wijkbot.storage.tables import limiter as limiter_table
 
 CHANNELS = {"wijk": {"adapter": "sandbox"}}
@@ -83,3 +87,23 @@ def test_group_and_private_chat_have_their_own_pause() -> None:
     known = Capabilities(gap_ms=1_000, group_gap_ms=3_000)
     adapter = cast("Adapter", SimpleNamespace(capabilities=lambda _: known))
     assert Pace(private_gap_ms=1_000, group_gap_ms=3_000) == pace_of(adapter)
+
+
+async def test_answer_is_due_when_the_account_may_speak_again(tmp_path: Path) -> None:
+    """A moment later would be too late: something less urgent would go in its place."""
+    async with street(tmp_path) as told:
+        told.line.refused = Refused(Reason.RATE, False, 60.0, whole_account=True)
+        await told.says(ANNA, HOURS)
+        waits = select(outbox.c.seq).where(outbox.c.error == "rate")
+        async with asyncio.timeout(20):
+            while not await told.read(lambda c: c.execute(waits).all()):
+                await asyncio.sleep(0.02)
+        until = await told.read(lambda c: c.execute(select(limiter_table)).one().tat)
+        answers = select(lane.c.due_at).where(lane.c.kind == int(Lane.REPLY))
+        (due,) = await told.read(lambda c: c.execute(answers).scalars().all())
+        assert told.bot.house.clock.now_ms() < until
+        assert due <= until
+        told.line.refused = None
+        told.bot.house.clock.shift(61)
+        told.bot.wakes.queued.set()
+        await told.got(1)

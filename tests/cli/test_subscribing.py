@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import segno
 from sqlalchemy import Connection
 
 from wijkbot.app.assemble import open_house
@@ -37,6 +39,9 @@ account_sid = "AC00000000000000000000000000000000"
 auth_token = "not-a-real-token-0000"
 sender = "whatsapp:+32470000000"
 """
+SCALE, BORDER = 8, 4
+"""How the code is drawn: so many points a square, so many squares around it."""
+LINK = "https://wa.me/32470000000?text=AANMELD%20haven"
 SATURDAY = "2026-11-21T10:00+00:00"
 
 
@@ -91,12 +96,37 @@ def test_link_carries_the_word_and_the_code_is_a_picture(folder: Path, tmp_path:
     qr = tmp_path / "haven.svg"
     made = _run(folder, "whatsapp", "link", "havenkwartier", "--qr", str(qr))
     assert 0 == made.returncode, made.stderr
-    assert "https://wa.me/32470000000?text=AANMELD%20haven" in made.stdout
+    assert LINK in made.stdout
     drawn = ElementTree.parse(qr).getroot()
     assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
     assert "AANMELD haven" == drawn.findtext("{http://www.w3.org/2000/svg}title")
+    link = "https://wa.me/32470000000?text=AANMELD%20haven"
+    assert _modules(drawn) == [
+        list(row) for row in segno.make(link, error="m", micro=False).matrix
+    ]
     by_word = _run(folder, "whatsapp", "link", "haven", "--qr", str(qr))
     assert by_word.stdout == made.stdout
+
+
+def _modules(drawn: ElementTree.Element) -> list[list[int]]:
+    """The dark and light squares of a drawn code, without the margin around it."""
+    path = drawn.find(".//{http://www.w3.org/2000/svg}path")
+    assert path is not None and path.get("transform") == f"scale({SCALE})"
+    size = round(float(drawn.attrib["width"])) // SCALE
+    dark = [[0] * size for _ in range(size)]
+    x, y = 0.0, 0.0
+    for command, told in re.findall(r"([Mmh])([^Mmh]*)", path.attrib["d"]):
+        numbers = [float(one) for one in re.findall(r"-?[\d.]+", told)]
+        if command == "h":  # a line along a row, as wide as its squares
+            first, last = sorted((x, x + numbers[0]))
+            for column in range(int(first), int(last)):
+                dark[int(y)][column] = 1
+            x += numbers[0]
+        elif command == "M":
+            x, y = numbers
+        else:
+            x, y = x + numbers[0], y + numbers[1]
+    return [row[BORDER:-BORDER] for row in dark[BORDER:-BORDER]]
 
 
 def test_link_of_no_neighbourhood_names_those_that_are_there(folder: Path) -> None:

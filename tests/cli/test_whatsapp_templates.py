@@ -83,7 +83,12 @@ def test_one_that_is_not_there_is_told_and_fails(
     [
         (Reach(30, 212), "212 by template, 30 freely."),
         (Reach(30, 212, has_template=False), "There is no template W01"),
-        (Reach(30, 212, room=200), "Today 200 of the first, the rest waits until tomorrow."),
+        (
+            Reach(30, 5000, room=200, tier=250),
+            "Today 200 of the first; with the rest it takes about 21 days at a tier of 250.",
+        ),
+        (Reach(2, 5000), "about 20 days at the tier of a new number (250 a day)"),
+        (Reach(2, 5000, is_full=True), "WhatsApp takes no more people now"),
         (Reach(3, 0), "0 by template, <5 freely."),
     ],
 )

@@ -34,6 +34,8 @@ MISTAKES: list[tuple[str, str, str, str, str]] = [
     ("klus.yaml", "first: kind", "first: kin", "the first step 'kin'", "did you mean 'kind'?"),
     ("klus.yaml", "    end: true", "    next: too_young", "comes back to itself", "ask something"),
     ("wis.yaml", "    do: erase\n    end: true", "    do: erase", "has no way out", "end: true"),
+    ("klus.yaml", "type: own_words", "type: own_words\n    harmless: true", "no choices", "leave"),
+    ("klus.yaml", "[odd_job_request", "[help_personal", "tells something", "leave out"),
     ("klus.yaml", "slot: words", "slot: word", "has no 'words'", "slot: words"),
     ("klus.yaml", "[odd_job_request", "[odd_job_requst", "is unknown", "use a known label"),
     ("Z4*.yaml", "price: free\n", "", "the field 'price' is missing", "add it"),

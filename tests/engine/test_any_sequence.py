@@ -61,6 +61,7 @@ from wijkbot.engine.events import (
     Facts,
     MemberLeft,
     MessageArrived,
+    NotOpened,
     TimePassed,
 )
 from wijkbot.engine.policy import (
@@ -290,7 +291,9 @@ class Talk(RuleBasedStateMachine):
     @rule(
         place=PLACES,
         resident=RESIDENTS,
-        event=st.sampled_from([BotJoined, BotLeft, ChatStarted, MemberLeft, TimePassed]),
+        event=st.sampled_from(
+            [BotJoined, BotLeft, ChatStarted, MemberLeft, NotOpened, TimePassed]
+        ),
     )
     def other(self, place: Place, resident: str, event: type[BotJoined]) -> None:
         """Somebody comes or goes, or time passes."""

@@ -14,6 +14,7 @@ from wijkbot.engine.dialog import Branch, Dialog, Step
 from wijkbot.engine.effects import (
     BindToken,
     ChangePlace,
+    Effect,
     NoteOddJob,
     OptOut,
     PlaceChange,
@@ -221,6 +222,11 @@ def test_leaving_ends_the_dialog_without_a_word(event: Event) -> None:
     assert [] == names(decision.effects)
     assert StopTimer() in decision.effects
     assert ("", ()) == (decision.conversation.dialog, decision.conversation.slots)
+
+
+@pytest.mark.parametrize(("place", "stops"), [(group(), ()), (private(), (OptOut(),))])
+def test_leaving_a_private_chat_is_a_stop(place: PlaceState, stops: tuple[Effect, ...]) -> None:
+    assert (*stops, StopTimer()) == _decide(MemberLeft(facts()), place=place).effects
 
 
 def test_late_timer_and_a_report_of_delivery_say_nothing() -> None:

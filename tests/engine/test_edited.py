@@ -73,3 +73,23 @@ def test_edit_into_a_cry_for_help_gets_its_card() -> None:
     reading = heard(Label.CRISIS_SUICIDE).reading
     event = MessageArrived("…", reading, facts(), is_edit=True, edits="m1")
     assert ["T11"] == names(_then(_drafted(), event).effects)
+
+
+def test_words_that_are_taken_back_are_forgotten_and_asked_anew() -> None:
+    """What was said after them stays; the place is no sentence of theirs."""
+    draft = _drafted()
+    decision = _then(draft, _says("", edits="m1"))
+    (asked,) = said(decision.effects)
+    assert ("klus", "words.ask") == (asked.item, asked.key)
+    assert "" == decision.conversation.slot("words")
+    assert WORDS not in str(decision.conversation)
+    assert "Noord" == decision.conversation.slot("area")
+    again = _then(decision.conversation, _says("een plank in de gang", message="m3"))
+    assert draft.step == again.conversation.step
+    assert "een plank in de gang" in _words_shown(again)
+
+
+def test_what_is_taken_back_and_filled_nothing_changes_nothing() -> None:
+    draft = _drafted()
+    assert WORDS == _then(draft, _says("", edits="m9")).conversation.slot("words")
+    assert [] == names(_then(Conversation(), _says("", edits="m1")).effects)

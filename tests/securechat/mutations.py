@@ -115,11 +115,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 when every mutant is noticed by some test, 1 when not."""
     parser = argparse.ArgumentParser(prog="python -m tests.securechat.mutations")
     parser.add_argument("--checks", action="store_true", help="only: each check gone in turn")
+    parser.add_argument("--every", type=int, default=1, help="only one in so many")
     parser.add_argument("--jobs", type=int, default=2, help="how many at the same time")
     parser.add_argument("modules", nargs="*", help="only of these modules")
     chosen = parser.parse_args(arguments)
     os.chdir(ROOT)
-    mutants = chosen_mutants(chosen.modules, checks_only=chosen.checks)
+    mutants = chosen_mutants(chosen.modules, checks_only=chosen.checks)[:: chosen.every]
     missed = 0
     # Read once, before the processes part: what pytest adds to itself takes seconds to read.
     for plugin in entry_points(group="pytest11"):

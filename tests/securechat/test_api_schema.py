@@ -27,7 +27,7 @@ from tests.securechat.office import Office
 from tests.securechat.resident_tab import Resident
 from tests.securechat.serve import served
 
-EXAMPLES = 12
+EXAMPLES = 6
 """For each address, as many that fit and as many that do not."""
 ENDLESS = {"GET /api/w/events"}
 LAST = ("POST /api/w/logout", "DELETE /api/c/conversation", "POST /api/w/accounts/{id}/revoke")

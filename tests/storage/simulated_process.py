@@ -88,7 +88,7 @@ class Process:
         ended = Settlement(out, status, f"m-{out.key}")
         await self.database.together(self._settle_all, ended)
 
-    def _settle_all(self, conn: Connection, ended: Sequence[Settlement]) -> list[None]:
+    def _settle_all(self, conn: Connection, ended: Sequence[Settlement]) -> list[bool]:
         return lanes.settle_many(conn, ended, self.now)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from tests.storage.house import House, arrival
 from wijkbot.storage import chats, lanes, limiter, outbox, rekey
 from wijkbot.storage.heads import Pace
-from wijkbot.storage.lanes import Outgoing
+from wijkbot.storage.lanes import Outgoing, Settlement
 from wijkbot.storage.outbox import Lane, Status
 from wijkbot.storage.tables import chat, conversation, lane
 from wijkbot.storage.tables import outbox as outbox_table
@@ -200,6 +200,19 @@ async def test_a_crisis_card_passes_an_announcement_that_backs_off_in_its_own_ch
     await house.settle(second)
     house.now += HOUR + 1_000
     assert await _send_all(house) == ["reply", "announcement"]
+
+
+async def test_who_settles_is_told_where_more_waits(house: House, anna: int) -> None:
+    """Then the sender is woken; where nothing waits, nobody is."""
+    ben = await house.chat("ben", is_private=True)
+    await house.say(anna, "first")
+    await house.say(anna, "second")
+    await house.say(ben, "only")
+    flying = await house.outgoing()
+    ended = [Settlement(out, Status.SENT) for out in flying]
+    more = await house.write(lambda conn: lanes.settle_many(conn, ended, house.now))
+    told = {out.chat_id: is_more for out, is_more in zip(flying, more, strict=True)}
+    assert told == {anna: True, ben: False}
 
 
 # ── who moves ─────────────────────────────────────────────────────────────────────────────────

@@ -125,7 +125,7 @@ class Worker:
         except LeaseLost:
             return
 
-    def _settle_all(self, conn: Connection, ended: Sequence[Settlement]) -> list[None]:
+    def _settle_all(self, conn: Connection, ended: Sequence[Settlement]) -> list[bool]:
         return lanes.settle_many(conn, ended, self._clock.now_ms())
 
 

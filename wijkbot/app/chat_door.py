@@ -39,8 +39,9 @@ def chat_door(conn: Connection, house: House, now_ms: int) -> ChatDoor:
     if here != "closed" and _has_team(conn, now):
         return ChatDoor(is_open=True if here == "open" else None)
     begins = opens_at(hours(conn, house), house)
-    # within the hours, with nobody there: nobody knows when somebody comes
-    is_ahead = begins is not None and begins > now
+    # Within the hours, with nobody there, nobody knows when somebody comes: they begin "now",
+    # which is read again, because a second may have begun since.
+    is_ahead = begins is not None and begins > house.clock.now_ms() // 1000
     return ChatDoor(False, datetime.fromtimestamp(begins, UTC) if begins and is_ahead else None)
 
 

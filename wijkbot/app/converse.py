@@ -44,6 +44,7 @@ class Converser:
         self._wake = wake
         self._wake_sender = wake_sender
         self._scrubbing: asyncio.Task[None] | None = None
+        self._looks = 0
 
     async def run(self) -> None:
         """Work until cancelled; what is under way goes on through trouble of the database."""
@@ -60,6 +61,7 @@ class Converser:
             self._wake.clear()
             room = crew.room
             taken = await self._claim(room) if room else []
+            self._looks += 1
             for conversation, chat in taken:
                 crew.begin(self._handle(conversation, chat))
             if len(taken) < room or not room:  # else more of them may wait
@@ -78,6 +80,7 @@ class Converser:
         return await house.database.write(take)
 
     async def _handle(self, claimed: Claimed, chat: Chat | None) -> None:
+        looks = self._looks
         try:
             await self._bring_on(claimed, chat)
         except LeaseLost:
@@ -91,6 +94,9 @@ class Converser:
             wait = outbox.backoff_ms(claimed.attempts)
             await self._give_back(claimed, wait, error=type(error).__name__)
         self._wake_sender.set()
+        if claimed.has_more or looks != self._looks:
+            # what came while it was ours was looked for in vain
+            self._wake.set()
 
     async def _give_back(
         self, claimed: Claimed, after_ms: int, *, error: str = "", counts: bool = True

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import structlog
 from sqlalchemy import Connection
@@ -29,41 +29,42 @@ from wijkbot.announcements.extras import Act, Change
 from wijkbot.app import decision_log, receipts
 from wijkbot.app.alter import alter, pin_after, why_not
 from wijkbot.app.announce_payload import change_from
+from wijkbot.app.correct import corrected, goes_anew, why_not_anew
 from wijkbot.app.crew import Crew
 from wijkbot.app.dress import dress
 from wijkbot.app.house import House, local_time
 from wijkbot.app.language import variant
 from wijkbot.app.loops import outlive
-from wijkbot.app.outside_window import TIER, Later, OutsideWindow
+from wijkbot.app.next_rows import NextRows, Taken
+from wijkbot.app.outside_window import Later, OutsideWindow
 from wijkbot.app.payload import from_ms_or_none, say_from, spot_from
-from wijkbot.app.rates import pace_of
+from wijkbot.app.rates import pace_of, put_back
+from wijkbot.app.read_first import LOOK_AGAIN_MS, UNREAD
 from wijkbot.app.render import Rendered, render
 from wijkbot.app.setting import links_of, setting_of
 from wijkbot.app.still_permitted import Known, rule_against
 from wijkbot.app.tried_before import LOOK_AFTER_MS, may_repeat, unsure_since
 from wijkbot.content.model import Item
+from wijkbot.content.texts import is_harmless
 from wijkbot.engine.effects import Say
 from wijkbot.engine.words import Place
 from wijkbot.storage import (
     changes,
-    chats,
-    consents,
     counts,
     lanes,
     limiter,
     outbox,
     rekey,
-    waits,
 )
-from wijkbot.storage.chats import Chat
 from wijkbot.storage.dialect import moment
 from wijkbot.storage.errors import DatabaseAway, LeaseLost, StorageProblem
 from wijkbot.storage.lanes import Outgoing, Settlement
 from wijkbot.storage.outbox import Draft, Lane, Status
+from wijkbot.storage.tiers import TIER
 
 log = structlog.get_logger()
+_Done = TypeVar("_Done")
 
-POLL_SECONDS = 0.5
 AT_ONCE = 32
 """So many sends of a channel are under way at once; a slow chat holds up none of the others."""
 UNKNOWNS_AT_MOST = 5
@@ -84,29 +85,6 @@ class Sending:
     say: Say
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """Rows to send now, their chats as they are now, and how long nothing more may go out.
-
-    ``agreed``: the private chats among them that want announcements at this moment; ``heard``:
-    when who is in a private chat wrote last (ms), where that matters.
-    """
-
-    rows: Sequence[Outgoing]
-    chats: Mapping[int, Chat]
-    wait_ms: int = int(POLL_SECONDS * 1000)
-    agreed: Collection[int] = ()
-    heard: Mapping[int, int] = field(default_factory=dict)
-
-    def known_of(self, row: Outgoing) -> Known:
-        """What is known of the chat of a row."""
-        chat_id = row.chat_id
-        return Known(self.chats.get(chat_id), chat_id in self.agreed, self.heard.get(chat_id))
-
-
-_NOTHING = _Taken((), {})
-
-
 class Deliverer:
     """Sends what waits for one channel."""
 
@@ -114,7 +92,9 @@ class Deliverer:
         self._house = house
         self._channel = channel
         self._adapter = adapter
+        self._pace = pace_of(adapter)
         self._windows = OutsideWindow(house, channel, adapter)
+        self._next = NextRows(house, channel, adapter, self._windows)
         self._wake = wake
         self._is_stopping = False
 
@@ -137,26 +117,11 @@ class Deliverer:
         while not self._is_stopping:
             self._wake.clear()
             room = crew.room
-            taken = await self._claim(room) if room else _NOTHING
+            taken = await self._next.take(room) if room else Taken()
             for row in taken.rows:
                 crew.begin(self._send(row, taken.known_of(row)))
             if len(taken.rows) < room or not room:  # else more of them may wait
                 await crew.pause(self._wake, taken.wait_ms / 1000)
-
-    async def _claim(self, limit: int) -> _Taken:
-        house = self._house
-        now_ms, most = house.clock.now_ms(), int(POLL_SECONDS * 1000)
-        pace = pace_of(self._adapter)
-
-        def take(conn: Connection) -> _Taken:
-            rows = lanes.claim(conn, house.sealer, self._channel, now_ms, limit=limit, pace=pace)
-            found = chats.get_each(conn, [row.chat_id for row in rows])
-            wait = waits.wait_ms(conn, self._channel, now_ms, most) if len(rows) < limit else 0
-            news = [r.chat_id for r in rows if r.is_private and r.broadcast_id is not None]
-            agreed = consents.subscribed(conn, news)
-            return _Taken(rows, found, wait, agreed, self._windows.heard(conn, found))
-
-        return await house.database.write(take)
 
     async def _send(self, row: Outgoing, known: Known) -> None:
         try:
@@ -180,30 +145,58 @@ class Deliverer:
             await self._settle(row, Status.EXPIRED, error="expired")
             return
         change = change_from(row.values)
-        if row.was_in_flight and change is None and await self._is_left_for_now(row, say):
+        anew = goes_anew(self._able(row), row, change)
+        alters = change is not None and not anew
+        if row.was_in_flight and not alters and await self._is_left_for_now(row, say):
             return
-        is_change = change is not None
+        if not await self._may_go(row, say, known, now_ms, is_change=alters):
+            return
+        compose = partial(self._compose, row, say, now_ms)
+        if change is None:
+            await self._send_message(row, say, known, await compose())
+        elif not anew:
+            await self._alter(row, change, compose)
+        elif why := await why_not_anew(self._house, row, change):
+            await self._settle(row, Status.REFUSED, error=why)
+        else:
+            message = corrected(self._house, row, await compose())
+            await self._send_message(row, say, known, message)
+
+    async def _may_go(
+        self, row: Outgoing, say: Say, known: Known, now_ms: int, *, is_change: bool
+    ) -> bool:
+        """Whether it may leave now; what may not is put back, or refused for good."""
+        if known.is_unread:
+            await self._hold_back(row, LOOK_AGAIN_MS, UNREAD)
+            return False
         verdict = rule_against(self._house, row, say, known, now_ms, is_change=is_change)
         if verdict in LATER:
-            await self._retry(row, WAIT_MS, verdict)
-            return
-        if verdict:
+            await self._hold_back(row, WAIT_MS, verdict)
+        elif verdict:
             await self._log_refusal(row, verdict, now_ms)
             await self._settle(row, Status.REFUSED, error=verdict)
-            return
-        if change is not None:
-            await self._alter(row, change, partial(self._compose, row, say, now_ms))
-            return
-        composed = await self._compose(row, say, now_ms)
+        return not verdict
+
+    async def _send_message(
+        self, row: Outgoing, say: Say, known: Known, composed: Message
+    ) -> None:
         message = await self._windows.prepare(row, known.chat, known.heard_ms, composed)
+        if message is None:
+            await self._settle(row, Status.EXPIRED, error="expired")
+            return
         if isinstance(message, Later):
             later = message
             await self._surely(lambda c: self._windows.hold_back(c, row, later))
             self._house.meters.retried(self._channel, TIER)
             return
         began = time.monotonic()
-        result = await self._adapter.send(row.address, message)
+        result = await self._adapter.send(row.address or "", message)
         self._house.meters.sent(self._channel, time.monotonic() - began)
+        is_refused = isinstance(result, Refused) and result.reason is Reason.TIER
+        if is_refused and message.template is not None:
+            await self._surely(lambda c: self._windows.is_refused(c, row))
+            self._house.meters.retried(self._channel, TIER)
+            return
         await self._take(row, say, result)
 
     async def _is_left_for_now(self, row: Outgoing, say: Say) -> bool:
@@ -237,6 +230,7 @@ class Deliverer:
             asker=spot.asker,
             only_asker=spot.is_for_one,
             unsure_since=unsure_since(self._able(row), row),
+            is_harmless=is_harmless(item, say.key),
         )
         return await dress(house, row, message, item, local_now)
 
@@ -305,7 +299,8 @@ class Deliverer:
             wait_ms = int(refused.retry_after * 1000) or outbox.backoff_ms(row.attempts)
             if refused.whole_account:
                 await self._surely(lambda c: self._hold(c, wait_ms))
-            await self._retry(row, wait_ms, refused.reason)
+            # an account that waits lets its answers go first then, so all of them must be due
+            await self._retry(row, 0 if refused.whole_account else wait_ms, refused.reason)
         elif refused.reason in {Reason.BLOCKED, Reason.GONE}:
             await self._settle(row, Status.REFUSED, error=refused.reason)
             await self._surely(lambda c: self._shut_out(c, row, refused.reason))
@@ -348,21 +343,24 @@ class Deliverer:
 
     async def _book(self, ended: Settlement, after: Draft | None = None) -> None:
         if after is None:
-            await self._patiently(lambda: self._house.database.together(self._settle_all, ended))
+            act = self._settle_all
+            more = await self._patiently(lambda: self._house.database.together(act, ended))
         else:
-            await self._surely(lambda c: self._settle_and_append(c, ended, after))
+            more = await self._surely(lambda c: self._settle_and_append(c, ended, after))
+        if more:  # the next of this chat need not wait until somebody looks
             self._wake.set()
         purpose, status = ended.out.purpose, ended.status.name
         log.info("settled", channel=self._channel, purpose=str(purpose), status=status)
         self._house.meters.settled(self._channel, purpose, status)
 
-    def _settle_and_append(self, conn: Connection, ended: Settlement, after: Draft) -> None:
+    def _settle_and_append(self, conn: Connection, ended: Settlement, after: Draft) -> bool:
         now_ms = self._house.clock.now_ms()
-        lanes.settle_many(conn, [ended], now_ms)
+        lanes.settle_many(conn, [ended], now_ms, self._pace)
         outbox.append(conn, self._house.sealer, after, now_ms)
+        return True
 
-    def _settle_all(self, conn: Connection, ended: Sequence[Settlement]) -> list[None]:
-        return lanes.settle_many(conn, ended, self._house.clock.now_ms())
+    def _settle_all(self, conn: Connection, ended: Sequence[Settlement]) -> list[bool]:
+        return lanes.settle_many(conn, ended, self._house.clock.now_ms(), self._pace)
 
     async def _again(self, row: Outgoing, error: str, at_most: int) -> None:
         """Try later; a message that fails every time must not hold up its chat for ever."""
@@ -372,24 +370,28 @@ class Deliverer:
             await self._settle(row, Status.DEAD, error=error)
 
     async def _retry(self, row: Outgoing, after_ms: int, error: str) -> None:
-        now_ms = self._house.clock.now_ms()
-        await self._surely(lambda c: lanes.retry(c, row, now_ms, after_ms=after_ms, error=error))
+        at = self._house.clock.now_ms()
+        await self._surely(lambda c: put_back(c, row, self._pace, at, after_ms, error))
         self._house.meters.retried(self._channel, error)
 
-    async def _surely(self, fn: Callable[[Connection], object]) -> None:
-        await self._patiently(lambda: self._house.database.write(fn))
+    async def _hold_back(self, row: Outgoing, after_ms: int, why: str) -> None:
+        """It was not tried, and waits."""
+        now_ms = self._house.clock.now_ms()
+        await self._surely(lambda c: lanes.hold_back(c, row, now_ms, after_ms=after_ms, error=why))
+        self._house.meters.retried(self._channel, why)
 
-    async def _patiently(self, write: Callable[[], Awaitable[object]]) -> None:
+    async def _surely(self, fn: Callable[[Connection], _Done]) -> _Done:
+        return await self._patiently(lambda: self._house.database.write(fn))
+
+    async def _patiently(self, write: Callable[[], Awaitable[_Done]]) -> _Done:
         """Write what became of a send, as soon as the database is there again.
 
         Whoever forgot it would send the message twice.
         """
         while True:
             try:
-                await write()
+                return await write()
             except DatabaseAway:
                 if self._is_stopping:
                     raise
                 await asyncio.sleep(AWAY_SECONDS)
-            else:
-                return

@@ -17,12 +17,13 @@ import structlog
 from wijkbot.adapter_api import Adapter, ConfigError
 from wijkbot.app.deliver import Deliverer
 from wijkbot.app.house import House
+from wijkbot.app.known_links import keep_link
 from wijkbot.app.loops import keep_running, outlive
 from wijkbot.app.menu import Menu
 from wijkbot.app.receive import ChannelPort, Fence
 from wijkbot.app.stays import LOOK_SECONDS, leave_due
 from wijkbot.settings import SettingsError
-from wijkbot.storage import leases
+from wijkbot.storage import caught_up, leases
 from wijkbot.storage.errors import StorageProblem
 
 log = structlog.get_logger()
@@ -55,7 +56,7 @@ class Home:
         ttl_ms: int = TTL_MS,
     ) -> None:
         self.is_home = False
-        self.lease = f"home:{port.channel}"
+        self.lease = caught_up.home_lease(port.channel)
         self._house = house
         self._channel = port.channel
         self._port = port
@@ -153,6 +154,8 @@ class Home:
         self.is_home = True
         self._settled.set()
         log.info("channel-started", channel=self._channel, adapter=self._adapter.name)
+        with contextlib.suppress(StorageProblem):
+            await keep_link(self._house, self._channel, self._adapter)
         if deliverer is None:
             await asyncio.Event().wait()
         else:

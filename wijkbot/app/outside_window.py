@@ -14,14 +14,16 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Adapter, Message, Template
+from wijkbot.app.hours_card import to_schedule
 from wijkbot.app.house import House
-from wijkbot.app.payload import from_ms_or_none
+from wijkbot.app.payload import from_ms, from_ms_or_none, to_ms
 from wijkbot.app.rates import WHOLE_ACCOUNT
-from wijkbot.content.model import Item, Organisation, TemplateFile
+from wijkbot.content.model import Hours, Item, Organisation, TemplateFile
 from wijkbot.content.template_text import MAX_BODY, filled_in, room_for, units
 from wijkbot.content.texts import in_language
 from wijkbot.engine.words import Purpose
-from wijkbot.storage import lanes, outbox, windows
+from wijkbot.schedule.openings import next_opening
+from wijkbot.storage import broadcasts, lanes, outbox, tiers, windows
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.lanes import Outgoing
 from wijkbot.storage.outbox import Lane
@@ -31,16 +33,21 @@ NEWS, ANSWER = "W01", "W02"
 MARGIN = timedelta(minutes=6)
 """What would arrive so shortly before the end counts as outside; a little more than adapters."""
 LONGEST_WAIT_MS = 3_600_000
-LIVES_MS = 48 * 3_600_000
-TIER = "tier"
-"""Why a row waits: to so many different people a day a template went already."""
+TEXT_LIVES_MS = 27 * 24 * 3_600_000
+"""A little shorter than what it is sealed with."""
+REPLY_WAITS_MS = 60_000
+"""A reply looks again soon: its resident may have written, and then it goes freely."""
+
+
+_REMEMBERED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It may not go yet; look again in so many ms."""
+    """It may not go yet; look again in so many ms. ``lives_until``: so long it is of use."""
 
     wait_ms: int
+    lives_until: int | None = None
 
 
 def window_hours(adapter: Adapter) -> int:
@@ -67,6 +74,7 @@ class OutsideWindow:
         self._house = house
         self._channel = channel
         self._adapter = adapter
+        self._useful: dict[int, int] = {}
 
     @property
     def hours(self) -> int:
@@ -82,8 +90,11 @@ class OutsideWindow:
 
     async def prepare(
         self, row: Outgoing, chat: Chat | None, heard_ms: int | None, message: Message
-    ) -> Message | Later:
-        """The message with its window and, outside it, its template; or when to look again."""
+    ) -> Message | Later | None:
+        """The message with its window and, outside it, its template; or when to look again.
+
+        None when it is of no use any more.
+        """
         if not self.hours or chat is None or not chat.is_private:
             return message
         now_ms = self._house.clock.now_ms()
@@ -95,22 +106,70 @@ class OutsideWindow:
         made = template_for(self._house, row, timed)
         if made is None:
             return timed  # the adapter says that it needs one
+        lives_until = await self._of_use_until(row)
+        if lives_until is not None and now_ms > lives_until:
+            return None
         wait_ms = await self._house.database.together(self._grant, chat.id)
-        return Later(min(wait_ms, LONGEST_WAIT_MS)) if wait_ms else replace(timed, template=made)
+        if not wait_ms:
+            return replace(timed, template=made)
+        longest = REPLY_WAITS_MS if row.lane is Lane.REPLY else LONGEST_WAIT_MS
+        return Later(min(wait_ms, longest), lives_until)
 
     def hold_back(self, conn: Connection, row: Outgoing, later: Later) -> None:
-        """Let a row wait; news of today is not too late tomorrow, after two days it is."""
+        """Let a row wait, for as long as what it tells is of use."""
         now_ms = self._house.clock.now_ms()
-        lanes.retry(conn, row, now_ms, after_ms=later.wait_ms, error=TIER)
-        if row.broadcast_id is not None:
-            outbox.live_longer(conn, row.lane_id, row.seq, row.created_at + LIVES_MS)
+        lanes.hold_back(conn, row, now_ms, after_ms=later.wait_ms, error=tiers.TIER)
+        if later.lives_until is not None:
+            outbox.live_longer(conn, row.lane_id, row.seq, later.lives_until)
+
+    def is_refused(self, conn: Connection, row: Outgoing) -> None:
+        """The platform takes no template for more people now: the row waits like the others."""
+        now_ms = self._house.clock.now_ms()
+        # the lane first, as a receipt does; how long it is in the end, it asks then
+        after_ms = apart(tiers.MINUTE_MS, row.chat_id)
+        lanes.hold_back(conn, row, now_ms, after_ms=after_ms, error=tiers.TIER)
+        tiers.refused(conn, self._house.sealer, self._channel, now_ms, now_ms)
+        tiers.not_counted(conn, row.chat_id, now_ms)
+
+    async def _of_use_until(self, row: Outgoing) -> int | None:
+        """Until when (ms) this announcement is worth reading; None for an answer."""
+        number = row.broadcast_id
+        if number is None:
+            return None
+        if number not in self._useful:
+            read = self._house.database.read
+            made_at = await read(lambda conn: broadcasts.made_at(conn, number))
+            item = await self._house.library.item(row.item_id, row.item_version)
+            while len(self._useful) >= _REMEMBERED:
+                del self._useful[next(iter(self._useful))]
+            self._useful[number] = of_use_until(item, made_at)
+        return self._useful[number]
 
     def _grant(self, conn: Connection, chat_ids: Sequence[int]) -> list[int]:
         """How long until a template may go to each of these chats; 0: now."""
         most = self._adapter.capabilities(WHOLE_ACCOUNT).unasked_per_day
         now_ms = self._house.clock.now_ms()
-        granted = windows.grant(conn, self._channel, chat_ids, most, now_ms)
-        return [0 if one in granted.chats else granted.wait_ms for one in chat_ids]
+        windows.take_turn(conn, self._channel)
+        room, pause = tiers.take(conn, self._house.sealer, self._channel, len(chat_ids), now_ms)
+        tried = chat_ids[:room]
+        granted = windows.grant(conn, self._channel, tried, most, now_ms)
+        waits = [0 if one in granted.chats else granted.wait_ms for one in tried]
+        return [*waits, *(apart(pause, one) for one in chat_ids[room:])]
+
+
+def apart(wait_ms: int, chat_id: int) -> int:
+    """This wait, and up to as long again: so that thousands do not all ask in one moment."""
+    return wait_ms + chat_id * 7_919 % max(wait_ms, 1)
+
+
+def of_use_until(item: Item, made_at: int) -> int:
+    """A consultation hour until it begins, or ends when it had begun; a text for weeks (ms)."""
+    if isinstance(item, Hours):
+        opening = next_opening(to_schedule(item), from_ms(made_at))
+        if opening is not None:
+            begins, ends = to_ms(opening.starts_at), to_ms(opening.ends_at)
+            return begins if begins > made_at else ends
+    return made_at + TEXT_LIVES_MS
 
 
 def template_for(house: House, row: Outgoing, message: Message) -> Template | None:

@@ -41,7 +41,7 @@ from wijkbot.engine.reading import Reading
 from wijkbot.engine.replies import answering
 from wijkbot.engine.values import OwnWords
 from wijkbot.engine.words import Place, Purpose
-from wijkbot.storage import card_codes, chats, erase, glance, jobs, stays, tokens, votes
+from wijkbot.storage import card_codes, chats, erase, glance, jobs, outbox, stays, tokens, votes
 from wijkbot.storage.card_codes import Given
 from wijkbot.storage.entries import Erased
 from wijkbot.storage.jobs import JobDraft
@@ -57,6 +57,8 @@ _HOUR_MS = 3_600_000
 TOKEN_LIVES = timedelta(minutes=30)
 CARD_CODE_LIVES = timedelta(hours=24)
 JOB_LIVES = timedelta(days=14)
+STOPPED = "stopped"
+"""Why what waited for somebody was not sent: they wrote STOP before it could go."""
 _ALL_NEWS = frozenset({Purpose.ANNOUNCEMENT, Purpose.ODD_JOB})
 """Who stops both wants nothing more: a code that they gave away before is over too."""
 
@@ -162,6 +164,8 @@ def _wished(conn: Connection, effect: OptOut | OptIn | Agree | CastVote, moment:
             stop(conn, moment.journal, (member, "chat"), purposes, now_ms)
             if set(purposes) >= _ALL_NEWS:
                 card_codes.withdraw(conn, member)
+                if moment.place.place is Place.PRIVATE:
+                    outbox.drop_waiting(conn, moment.chat_id, STOPPED, now_ms)
         case OptIn():
             take_back_a_stop(conn, moment.journal, (moment.chat_id, member), now_ms)
         case Agree():

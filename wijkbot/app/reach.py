@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -12,28 +12,40 @@ from wijkbot.app.outside_window import NEWS, is_open, window_hours
 from wijkbot.app.rates import WHOLE_ACCOUNT
 from wijkbot.app.subscribers import SubscriberList
 from wijkbot.content.model import TemplateFile
-from wijkbot.storage import chats, consents, windows
+from wijkbot.storage import chats, consents, tiers, windows
 
 _PORTION = 2_000
+NEW_NUMBER = 250
+"""To so many different people a day Meta lets a number write first that it does not know yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """``freely`` and ``by_template``: how many residents each way, if it went out now.
 
-    ``has_template``: there is one to send. ``room``: to so many a template may still go today,
-    None without a limit.
+    ``has_template``: there is one to send. ``tier``: to so many a template may go in a day, and
+    ``room``: still today, None without a limit of ours. ``is_full``: the platform itself said
+    that it was enough for now.
     """
 
     freely: int = 0
     by_template: int = 0
     has_template: bool = True
     room: int | None = None
+    tier: int = 0
+    is_full: bool = False
 
     @property
     def waits(self) -> int:
         """How many of them get it tomorrow at the earliest."""
         return 0 if self.room is None else max(0, self.by_template - self.room)
+
+    @property
+    def days(self) -> int:
+        """About how many days it takes at that tier, or at that of a new number."""
+        tier = self.tier or NEW_NUMBER
+        rest = self.waits if self.room is not None else max(0, self.by_template - tier)
+        return 1 + -(-rest // tier)
 
 
 async def reach(house: House, adapter: Adapter, group: SubscriberList) -> Reach | None:
@@ -46,13 +58,15 @@ async def reach(house: House, adapter: Adapter, group: SubscriberList) -> Reach 
     )
     items = house.library.shelf(group.neighbourhood).items
     has_template = isinstance(items.get(NEWS), TemplateFile)
+    pause = await house.database.read(lambda conn: tiers.found(conn, house.sealer, group.channel))
+    found = Reach(freely, by_template, has_template, is_full=pause is not None)
     most = adapter.capabilities(WHOLE_ACCOUNT).unasked_per_day
     if not most:
-        return Reach(freely, by_template, has_template)
+        return found
     used = await house.database.read(
         lambda conn: windows.used_today(conn, group.channel, house.clock.now_ms())
     )
-    return Reach(freely, by_template, has_template, max(0, most - used))
+    return replace(found, room=max(0, most - used), tier=most)
 
 
 def _count(conn: Connection, group: SubscriberList, hours: int, now_ms: int) -> tuple[int, int]:

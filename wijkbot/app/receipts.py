@@ -16,11 +16,13 @@ from sqlalchemy import Connection
 from wijkbot.adapter_api import IncomingEvent, Reason, Refused
 from wijkbot.app.agree import stop
 from wijkbot.app.house import House
+from wijkbot.app.outside_window import REPLY_WAITS_MS, apart
 from wijkbot.engine.words import Purpose
-from wijkbot.storage import limiter, outbox, receipts
+from wijkbot.storage import limiter, outbox, receipts, tiers
 from wijkbot.storage.dialect import moment
 from wijkbot.storage.outbox import Lane, Status
 from wijkbot.storage.receipts import Failed, Parked, Report
+from wijkbot.storage.tiers import TIER
 
 log = structlog.get_logger()
 
@@ -94,10 +96,28 @@ def _lose(
             receipts.shut(conn, lost.chat_id, lost.sent_at)
             is_first = not lost.by_template and not lost.again
             _once_more(conn, house, lost, Reason.NEEDS_TEMPLATE, may=is_first)
-        case Reason.RATE | Reason.UNAVAILABLE:
+        case Reason.TIER if lost.by_template:
+            _enough_people(conn, house, one, lost)
+        case Reason.RATE | Reason.TIER | Reason.UNAVAILABLE:
             _later(conn, house, one, lost, refused)
         case _:
             receipts.end(conn, lost, Status.DEAD, refused.reason)
+
+
+def _enough_people(conn: Connection, house: House, one: Parked, lost: Failed) -> None:
+    """We wrote first to as many people as the platform allows: it waits with all like it."""
+    if lost.is_shut:
+        receipts.end(conn, lost, Status.REFUSED, TIER)
+        return
+    now_ms = house.clock.now_ms()
+    wait_ms = tiers.refused(conn, house.sealer, one.channel, lost.sent_at, now_ms)
+    tiers.not_counted(conn, lost.chat_id, now_ms)
+    after_ms = REPLY_WAITS_MS if lost.lane is Lane.REPLY else apart(wait_ms, lost.chat_id)
+    again = lost.has_values and receipts.send_again(
+        conn, house.sealer, lost, now_ms, after_ms=after_ms, why=TIER
+    )
+    if not again:
+        receipts.end(conn, lost, Status.DEAD, TIER)
 
 
 def _later(conn: Connection, house: House, one: Parked, lost: Failed, refused: Refused) -> None:

@@ -14,19 +14,25 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy import Connection
 
-from wijkbot.adapter_api import Adapter, EventKind, IncomingEvent, SenderKind, Sent, Unknown
-from wijkbot.app import receipts
+from wijkbot.adapter_api import (
+    Adapter,
+    Capabilities,
+    EventKind,
+    IncomingEvent,
+    SenderKind,
+    Sent,
+    Unknown,
+)
+from wijkbot.app.arrive import Order
 from wijkbot.app.house import House
 from wijkbot.app.identities import settle_identities
 from wijkbot.app.listen import Heard, Listener, note
-from wijkbot.app.payload import event_bytes, to_ms
 from wijkbot.app.press import Presses
 from wijkbot.app.rates import WHOLE_ACCOUNT
+from wijkbot.app.too_late import in_time
 from wijkbot.engine.commands import ADMIN_ONLY, find
-from wijkbot.engine.conversation import ORDINARY_MODE
-from wijkbot.storage import channel_state, inbox, leases, rekey
+from wijkbot.storage import caught_up, channel_state, leases
 from wijkbot.storage.errors import LeaseLost
-from wijkbot.storage.inbox import Arrival
 from wijkbot.understanding.personal_data import DataKind, kinds_of
 
 log = structlog.get_logger()
@@ -81,7 +87,10 @@ class ChannelPort:
         self._settings = house.settings
         self._meters = house.meters
         self._wake = wake
-        self._has_aliases = adapter is None or adapter.capabilities(WHOLE_ACCOUNT).has_aliases
+        able = Capabilities(has_aliases=True)
+        if adapter is not None:
+            able = adapter.capabilities(WHOLE_ACCOUNT)
+        self._has_aliases, self._window_hours = able.has_aliases, able.reply_window_hours
         self.fence: Fence | None = None
 
     def fenced(self, fence: Fence) -> ChannelPort:
@@ -98,7 +107,7 @@ class ChannelPort:
             LeaseLost: another process is the channel's home now; nothing was stored.
         """
         heard = [one for event in events if (one := await self._overheard(event)) is not None]
-        wanted = await self._with_rights(await self._pressed(events))
+        wanted = await self._with_rights(await self._pressed(self._in_time(events)))
         if not wanted and not heard and cursor is None:
             return
         batch = _Batch(wanted, cursor, heard)
@@ -109,6 +118,12 @@ class ChannelPort:
         self._meters.accepted(self.channel, len(wanted))
         if wanted:
             self._wake.set()
+
+    def _in_time(self, events: Sequence[IncomingEvent]) -> Sequence[IncomingEvent]:
+        if not self._window_hours or not self._library.version:
+            return events
+        book = self._library.shelf(self._settings.neighbourhood_of(self.channel)).book
+        return in_time(events, book, self._clock.now(), self._window_hours)
 
     async def _pressed(self, events: Sequence[IncomingEvent]) -> list[IncomingEvent]:
         ours = [event for event in events if is_for_us(event)]
@@ -201,6 +216,19 @@ class ChannelPort:
 
         await self._at_home(self._database.write(store))
 
+    async def caught_up(self) -> None:
+        """What is unasked may go out from now on: who said STOP meanwhile is known."""
+        fence = self.fence
+        if fence is None:
+            return
+
+        def store(conn: Connection) -> None:
+            self._check_home(conn)
+            caught_up.note(conn, self.channel, fence.number)
+
+        await self._at_home(self._database.write(store))
+        log.info("caught-up", channel=self.channel)
+
     async def _at_home(self, writing: Awaitable[None]) -> None:
         try:
             await writing
@@ -225,59 +253,14 @@ class ChannelPort:
         events = [event for batch in batches for event in batch.events]
         if self._has_aliases:
             events = settle_identities(conn, self._house, self.channel, events, now_ms)
-        for event in events:
-            self._about_the_house(conn, event, now_ms)
         for batch in batches:
             for heard in batch.heard:
                 note(conn, self._house, heard)
-        arrivals = [self._arrival(event) for event in events if is_conversation(event)]
-        inbox.accept(conn, self._sealer, arrivals, now_ms)
+        Order(conn, self._house, self.channel, now_ms).store(events)
         cursors = [batch.cursor for batch in batches if batch.cursor is not None]
         if cursors:
             channel_state.save_cursor(conn, self._sealer, self.channel, cursors[-1], now_ms)
         return [None] * len(batches)
-
-    def _about_the_house(self, conn: Connection, event: IncomingEvent, now_ms: int) -> None:
-        match event.kind:
-            case EventKind.REKEYED:
-                rekey.rekey(conn, self._sealer, self.channel, event.chat, event.new_chat, now_ms)
-            case EventKind.DELIVERY:
-                receipts.book(conn, self.channel, event, now_ms)
-            case _:
-                return
-
-    def _arrival(self, event: IncomingEvent) -> Arrival:
-        area = self._settings.neighbourhood_of(self.channel)
-        opens_itself = self._settings.policy.group_activation == "invite"
-        member = "" if event.kind in _OF_THE_CHAT else event.sender
-        if event.kind is EventKind.BOT_JOINED and event.is_private:
-            # who opened the direct chat is the resident it is with
-            member = event.invited_by or event.sender
-        if event.sender_kind is SenderKind.ANONYMOUS_ADMIN:
-            # all anonymous admins share one id, so none of them has a dialog of their own
-            member = ""
-        return Arrival(
-            channel=self.channel,
-            external_id=event.event_id,
-            chat=event.chat,
-            is_private=event.is_private,
-            member=member,
-            payload=event_bytes(event),
-            received_at=to_ms(event.received_at),
-            neighbourhood=area,
-            language=self._settings.languages_of(area)[0],
-            mode=ORDINARY_MODE,
-            is_active=event.is_private or opens_itself,
-        )
-
-
-_OF_THE_CHAT = frozenset({EventKind.BOT_LEFT})
-_HOUSE = frozenset({EventKind.REKEYED, EventKind.DELIVERY})
-
-
-def is_conversation(event: IncomingEvent) -> bool:
-    """Does this event belong to a conversation (and not to the house itself)?"""
-    return event.kind not in _HOUSE
 
 
 def is_for_us(event: IncomingEvent) -> bool:

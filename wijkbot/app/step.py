@@ -18,8 +18,7 @@ from wijkbot.adapter_api import (
     IncomingEvent,
     SenderKind,
 )
-from wijkbot.app import decision_log
-from wijkbot.app.activation import WAITS
+from wijkbot.app import coming, decision_log
 from wijkbot.app.alarm_groups import is_alarm_title
 from wijkbot.app.chat_door import ChatDoor, chat_door
 from wijkbot.app.fetch_unread import with_unread
@@ -27,7 +26,7 @@ from wijkbot.app.house import House, local_time
 from wijkbot.app.info_card import fresh_code
 from wijkbot.app.language import answer_language
 from wijkbot.app.ledger import Ledger
-from wijkbot.app.payload import Remembered, Spot, remembered_bytes, span_ms
+from wijkbot.app.payload import Remembered, Spot, remembered_bytes
 from wijkbot.app.perform import Moment, erases, perform, timer_after
 from wijkbot.app.press import chosen
 from wijkbot.app.shelf import Shelf
@@ -45,12 +44,13 @@ from wijkbot.engine.events import (
     Facts,
     MemberLeft,
     MessageArrived,
+    NotOpened,
     TimePassed,
 )
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.words import SENSITIVE_LABELS, Place, Purpose
 from wijkbot.schedule.openings import holiday_name
-from wijkbot.storage import alerts, chats, consents, jobs, outbox, rekey, stays, tokens
+from wijkbot.storage import alerts, chats, consents, jobs, rekey, tokens
 from wijkbot.storage.alerts import AlertDraft
 from wijkbot.storage.broadcasts import LocalDay
 from wijkbot.storage.chats import Chat
@@ -88,9 +88,9 @@ class Step:
         """
         house, claimed = self.house, self.claimed
         now_ms = house.clock.now_ms()
-        chat = _locked(conn, claimed.chat_id)
-        is_in_already = self._is_in_already(conn, chat)
-        chat = self._let_in(conn, chat)
+        chat = coming.locked(conn, claimed.chat_id)
+        is_in_already = coming.is_in_already(self.incoming, chat)
+        chat = coming.let_in(conn, house, self.incoming, chat)
         moment = self._moment(conn, chat, now_ms)
         decision = self._decided(conn, ledger, chat, moment, is_silent=is_in_already)
         timer_at = timer_after(decision.effects, claimed.timer_at, now_ms)
@@ -99,13 +99,12 @@ class Step:
         ledger.advance(Advance(claimed, progress, keeps=not self.is_last))
         if self.incoming and self.incoming.is_private:
             ledger.wake(chat.id)
-        has_left = self.incoming is not None and self.incoming.kind is EventKind.BOT_LEFT
+        has_left = coming.has_ended(self.incoming, chat)
         erased = erases(decision.effects)
         if erased or has_left:
             ledger.write(conn)  # they take away what stands there by now
-        if has_left:
-            leave = rekey.leave if chat.is_private else stays.left
-            leave(conn, chat.id, now_ms)
+        if has_left:  # of a private chat: a group is left as soon as it is told
+            rekey.leave(conn, chat.id, now_ms)
         pending = moment.facts.pending_dialog
         if pending and decision.conversation.dialog == pending:
             tokens.spend(conn, claimed.member_hmac, now_ms)
@@ -113,7 +112,7 @@ class Step:
         performed = perform(conn, house.sealer, effects, moment)
         ledger.send(performed.drafts)
         ledger.count([*decision_log.counted(effects, performed, self.reading, moment)])
-        self._begin_stay(conn, chat)
+        coming.begin_stay(conn, house, self.incoming, chat)
         self._tell_on_call(conn, chat, decision, now_ms)
         return erased
 
@@ -127,41 +126,6 @@ class Step:
         group = None if chat.is_private else chat.id
         alert = AlertDraft(key, self.reading.label.value, group)
         alerts.raise_all(conn, self.house.sealer, [alert], now_ms)
-
-    def _begin_stay(self, conn: Connection, chat: Chat) -> None:
-        """A group the bot just came into: a trial when it serves it, else a day to wait."""
-        if self.incoming is None or self.incoming.kind is not EventKind.BOT_JOINED:
-            return
-        if chat.is_private:
-            return
-        now_ms = self.house.clock.now_ms()
-        if chat.is_active and not chat.was_told:  # it may be told twice that it joined
-            chats.wait_for_old_address(conn, chat, now_ms)
-            trial_days = self.house.settings.policy.trial_days
-            stays.activate(conn, chat.id, now_ms, trial_days=trial_days)
-        elif not chat.is_active:
-            stays.leave_later(conn, chat.id, now_ms + span_ms(WAITS))
-
-    def _is_in_already(self, conn: Connection, chat: Chat) -> bool:
-        """Told that it joined, where it said hello and never left: the group has a new address."""
-        has_joined = self.incoming is not None and self.incoming.kind is EventKind.BOT_JOINED
-        is_known = chat.was_told and not chat.is_private and chat.left_at is None
-        return has_joined and is_known and not outbox.is_shut(conn, chat.id)
-
-    def _let_in(self, conn: Connection, chat: Chat) -> Chat:
-        """A group that takes the bot back begins anew; so does who writes after a block."""
-        if self.incoming is None or self.incoming.kind is EventKind.BOT_LEFT:
-            return chat
-        if self.incoming.kind is EventKind.BOT_JOINED:
-            opens_itself = self.house.settings.policy.group_activation == "invite"
-            # lanes may be shut without a leave: a send was refused before the platform told us
-            is_active = chat.is_active or chat.is_private or opens_itself
-        elif chat.is_private and chat.left_at is not None:
-            is_active = True
-        else:
-            return chat
-        rekey.come_back(conn, chat.id, is_active=is_active)
-        return _locked(conn, chat.id)
 
     def _of_round(self, moment: Moment, decision: Decision) -> Moment:
         """Which choices are open, and since which message: a step that is asked again goes on."""
@@ -189,6 +153,8 @@ class Step:
         incoming = self.incoming
         if incoming is None:
             return Spot(thread=self.known.thread)
+        if incoming.kind is EventKind.UNREADABLE:  # no reply: its id is none of the platform's
+            return Spot(incoming.thread)
         return Spot(incoming.thread, incoming.event_id, incoming.sender)
 
     def _decided(
@@ -227,6 +193,8 @@ class Step:
                 return BotLeft(facts)
             case EventKind.MEMBER_LEFT:
                 return MemberLeft(facts)
+            case EventKind.UNREADABLE:
+                return NotOpened(facts)
             case _:
                 reading = self.reading
                 if reading is None:
@@ -345,11 +313,9 @@ class Step:
         return self.reading.language
 
     def _language(self, chat: Chat, country: str, area: str) -> str:
-        offered = self.house.settings.languages_of(area)
-        read = self._language_read()
-        return answer_language(
-            "" if read == "other" else read, chat.language, self.known.language, country, offered
-        )
+        read, offered = self._language_read(), self.house.settings.languages_of(area)
+        spoken = "" if read == "other" else read
+        return answer_language(spoken, chat.language, self.known.language, country, offered)
 
 
 def take_all(conn: Connection, steps: Sequence[Step]) -> list[Result]:
@@ -361,7 +327,7 @@ def take_all(conn: Connection, steps: Sequence[Step]) -> list[Result]:
     house = steps[0].house
     ledger = Ledger(house.sealer, house.clock.now_ms())
     # one order for everybody: two processes can never wait for each other's chats
-    ordered = sorted(steps, key=lambda step: step.claimed.chat_id)
+    ordered = sorted(steps, key=lambda s: (s.claimed.chat_id, not coming.is_greeting(s.incoming)))
     erased = {step.claimed.id: step.take(conn, ledger) for step in ordered}
     ledger.write(conn)
     return [Result(ledger.claim_of(s.claimed.id), erased[s.claimed.id]) for s in steps]
@@ -375,7 +341,7 @@ def _silent(decision: Decision) -> Decision:
 
 def seen(conn: Connection, chat_id: int) -> Chat:
     """The chat of a conversation, as it is now."""
-    return _there(chats.get(conn, chat_id))
+    return coming.there(chats.get(conn, chat_id))
 
 
 def _purposes(names: Iterable[str]) -> frozenset[Purpose]:
@@ -385,13 +351,3 @@ def _purposes(names: Iterable[str]) -> frozenset[Purpose]:
 def _day(at_ms: int | None, local_now: datetime) -> date | None:
     """The day of that moment where the neighbourhood is."""
     return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, local_now.tzinfo).date()
-
-
-def _locked(conn: Connection, chat_id: int) -> Chat:
-    return _there(chats.lock(conn, chat_id))
-
-
-def _there(chat: Chat | None) -> Chat:
-    if chat is None:
-        raise LookupError("a conversation without a chat")
-    return chat

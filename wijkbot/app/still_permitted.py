@@ -19,12 +19,13 @@ class Known:
     """What is known at that moment of the chat that a row goes to.
 
     ``has_consent``: it is a private chat that wants announcements. ``heard_ms``: when who is in
-    it wrote last, where that matters.
+    it wrote last, where that matters. ``is_unread``: their own words must be read first.
     """
 
     chat: Chat | None
     has_consent: bool = False
     heard_ms: int | None = None
+    is_unread: bool = False
 
 
 def rule_against(

@@ -15,6 +15,7 @@ from wijkbot.app.announce_change import Changed
 from wijkbot.app.announce_lint import told_in
 from wijkbot.app.assemble import make_adapters
 from wijkbot.app.house import House
+from wijkbot.app.outside_window import window_hours
 from wijkbot.cli.announcing import follow, stop_on_personal_data
 from wijkbot.cli.announcing import show as show_plan
 from wijkbot.cli.postkit import by_hand_lines
@@ -45,6 +46,7 @@ WHY = {
     "noise-in-alarm-group": "it is an alarm group",
     "rekeyed": "the group moved",
 }
+AS_NEW = "nothing can be edited there: who has it gets a new message that says so"
 TOO_OLD = "too old: on Telegram a bot deletes what is less than 48 hours old; ask an admin"
 STATES = {
     Status.WAITING: "on its way",
@@ -110,6 +112,9 @@ def edit(config: Path, asked: Asked) -> None:
         plan = await announce_change.plan_edit(house, adapters, family, asked.item)
         stop_on_personal_data(told_in(house, plan), is_allowed=asked.allow_personal_data)
         show_plan(house, plan, mark="will read instead")
+        for name in sorted({one.group.channel for one in plan.lists}):
+            if window_hours(adapters[name]):
+                typer.echo(f"{name}: {AS_NEW}")
         if not asked.yes and not typer.confirm(f"Edit it in {len(plan.everywhere)} group(s)?"):
             typer.echo("Nothing was changed.")
             return

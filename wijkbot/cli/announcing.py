@@ -23,7 +23,7 @@ from wijkbot.app.announce_lint import Told, hard_in, told_in
 from wijkbot.app.assemble import make_adapters
 from wijkbot.app.by_hand import chosen
 from wijkbot.app.house import House
-from wijkbot.app.outside_window import TIER
+from wijkbot.app.known_links import with_links
 from wijkbot.app.plan_ahead import Load, Wish, plan_ahead, wish_of
 from wijkbot.app.pointer import bump
 from wijkbot.app.subscribers import SubscriberList
@@ -39,6 +39,7 @@ from wijkbot.storage.chats import Chat
 from wijkbot.storage.hand_groups import HandGroup
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.schedules import Schedule
+from wijkbot.storage.tiers import TIER
 
 LOOK_SECONDS = 0.5
 WAIT_SECONDS = 10.0
@@ -85,7 +86,8 @@ def announce(config: Path, asked: Asked) -> None:
     load = _load(asked)
 
     async def work(house: House) -> None:
-        adapters = make_adapters(settings, config.resolve().parent, house.clock)
+        made = make_adapters(settings, config.resolve().parent, house.clock)
+        adapters = await with_links(house, made)
         groups, hands = await _chosen(house, asked), await _hands(house, asked)
         lists = await _lists(house, asked)
         plan = await plan_announcement(house, adapters, asked.item, groups, hands, lists)
@@ -355,7 +357,7 @@ def _final(told: list[Tally], done: str) -> str:
         done: _sent(told),
         "on their way": on_their_way - later,
         "wait for quiet hours to end": later - tomorrow,
-        "wait until tomorrow": tomorrow,
+        "wait for WhatsApp's limit": tomorrow,
         "unknown": sum(t.count(Status.UNKNOWN) for t in told),
         "need a template (wijkbot whatsapp templates)": lacking,
         "refused": sum(t.count(Status.REFUSED, Status.DEAD) for t in told) - lacking,

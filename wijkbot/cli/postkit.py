@@ -12,6 +12,7 @@ import typer
 from wijkbot.adapter_api import Adapter, Photo
 from wijkbot.app.assemble import make_adapters
 from wijkbot.app.house import House
+from wijkbot.app.known_links import with_links
 from wijkbot.app.post_kit import picture, ready
 from wijkbot.cli.staff import with_house
 from wijkbot.settings import SettingsError, load_settings
@@ -65,7 +66,8 @@ def show(config: Path, number: int, out: Path | None) -> None:
     settings = load_settings(config)
 
     async def work(house: House) -> None:
-        adapters = make_adapters(settings, config.resolve().parent, house.clock)
+        made = make_adapters(settings, config.resolve().parent, house.clock)
+        adapters = await with_links(house, made)
         sheets = await _sheets(house, adapters, number)
         for sheet in sheets:
             if out is not None:

@@ -9,7 +9,7 @@ import typer
 from wijkbot.adapter_api import Adapter
 from wijkbot.app.house import House
 from wijkbot.app.outside_window import NEWS
-from wijkbot.app.reach import Reach, reach
+from wijkbot.app.reach import NEW_NUMBER, Reach, reach
 from wijkbot.app.subscribers import SubscriberList, shown
 
 
@@ -29,7 +29,13 @@ def in_words(found: Reach) -> str:
     if found.by_template and not found.has_template:
         remedy = "see: wijkbot whatsapp templates"
         return f"{told} There is no template {NEWS}, so the first get nothing: {remedy}"
+    if found.is_full and found.by_template:
+        return f"{told} WhatsApp takes no more people now: the first wait until it does."
     if found.waits:
-        first = shown(found.by_template - found.waits)
-        return f"{told} Today {first} of the first, the rest waits until tomorrow."
+        first, tier = shown(found.by_template - found.waits), found.tier
+        rest = f"with the rest it takes about {found.days} days at a tier of {tier}"
+        return f"{told} Today {first} of the first; {rest}."
+    if found.room is None and found.by_template > NEW_NUMBER:
+        takes = f"about {found.days} days at the tier of a new number ({NEW_NUMBER} a day)"
+        return f"{told} As fast as WhatsApp lets it: that is {takes}."
     return told

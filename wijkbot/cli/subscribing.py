@@ -12,8 +12,8 @@ import typer
 from sqlalchemy import Connection
 
 from wijkbot.adapter_api import Reason
+from wijkbot.app.alter import UNSUPPORTED
 from wijkbot.app.house import House
-from wijkbot.app.outside_window import TIER
 from wijkbot.app.subscribers import ListPreview, SubscriberList, lists, shown
 from wijkbot.engine.pick import plain
 from wijkbot.engine.words import Purpose
@@ -21,6 +21,7 @@ from wijkbot.settings import Settings, SettingsError, load_settings
 from wijkbot.storage import consents
 from wijkbot.storage.changes import Outcome
 from wijkbot.storage.outbox import Status
+from wijkbot.storage.tiers import TIER
 
 EVERYWHERE = "all"
 JOIN = "AANMELD"
@@ -115,9 +116,11 @@ def tell_private(found: Sequence[Outcome]) -> None:
 
 def _state(one: Outcome) -> str:
     if one.status is Status.WAITING and one.error == TIER:
-        return "wait until tomorrow"
+        return "wait for WhatsApp's limit"
     if one.status is Status.DEAD and one.error == Reason.NEEDS_TEMPLATE:
         return "need a template (wijkbot whatsapp templates)"
+    if one.error == UNSUPPORTED:
+        return "cannot be changed or deleted on that platform"
     return _STATES.get(one.status) or f"not sent ({one.error})"
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 from wijkbot.content.load import Loaded
 from wijkbot.content.model import Category, DialogFile, DialogStep
 from wijkbot.content.problems import Problem
+from wijkbot.engine.words import SENSITIVE_LABELS, Label
 
+_TELLS = SENSITIVE_LABELS | {Label.STOP, Label.ERASE_ME}
+"""What somebody picks in a dialog that begins on one of these is nobody else's to read."""
 JOB_SLOTS = ("kind", "category", "words", "area", "when")
 
 
@@ -19,6 +22,7 @@ def check_dialog(loaded: Loaded, item: DialogFile) -> Iterator[Problem]:
     yield from _ways_out(loaded, item)
     yield from _loops(loaded, item)
     yield from _choices(loaded, item)
+    yield from _harmless(loaded, item)
     stem = loaded.sources[item.id].path.stem
     is_shown = any(file.dialog == item.id for file in loaded.examples)
     if not is_shown and not loaded.is_unread(f"{stem}.example"):
@@ -144,6 +148,20 @@ def _loops(loaded: Loaded, item: DialogFile) -> Iterator[Problem]:
             if current in speaking and current not in seen:
                 seen.add(current)
                 waiting.extend(targets(item.steps[current]))
+
+
+def _harmless(loaded: Loaded, item: DialogFile) -> Iterator[Problem]:
+    """What may be read by the platform has choices, and stands where nothing can be told."""
+    for name in (name for name, step in item.steps.items() if step.harmless):
+        if item.steps[name].type != "choice":
+            what = f"the step {name!r} is harmless, but it has no choices of its own"
+        elif _TELLS & set(item.starts_on):
+            what = f"the step {name!r} is harmless, but who is in this dialog tells something"
+        else:
+            continue
+        yield loaded.problem(
+            item.id, ("steps", name, "harmless"), what, "leave out the line harmless"
+        )
 
 
 def _choices(loaded: Loaded, item: DialogFile) -> Iterator[Problem]:

@@ -228,13 +228,17 @@ class Next(Part):
 
 
 class DialogStep(Part):
-    """One thing the bot says and the answer it waits for."""
+    """One thing the bot says and the answer it waits for.
+
+    ``harmless``: what is picked here says nothing about anybody, so the platform may read it.
+    """
 
     ask: LangMap
     type: Literal["none", "choice", "yes_no", "own_words", "number", "word"] = "none"
     slot: str = ""
     choices: tuple[TitledChoice, ...] = ()
     choices_from: Literal["category", ""] = ""
+    harmless: bool = False
     min: int = 0
     max: int = 0
     invalid: LangMap | None = None

@@ -47,6 +47,12 @@ def template(item: Item, key: str, language: str) -> str | None:
     return in_language(text_map(item, key), language)
 
 
+def is_harmless(item: Item, key: str) -> bool:
+    """Does the content say that which choice of this text is picked may be known to anybody?"""
+    step = item.steps.get(key.partition(".")[0]) if isinstance(item, DialogFile) else None
+    return step is not None and step.harmless
+
+
 def _of_text(item: Text, key: str) -> Mapping[str, str]:
     if key == "private_text":
         return item.private_text or item.text

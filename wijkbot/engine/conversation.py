@@ -31,7 +31,8 @@ class Conversation:
     ``late_told_at`` is when this person last read that something came too late.
     ``unclear`` counts what was not understood in a row. ``abused_at`` are the moments of abuse
     of the last minutes; until ``muted_until`` only a crisis is answered. ``card`` and
-    ``carded_at``: the last crisis card of this person here.
+    ``carded_at``: the last crisis card of this person here. ``not_opened_at`` is when it was last
+    said that a message cannot be opened: to this person, in a group to all.
     """
 
     book_version: int = 0
@@ -50,6 +51,7 @@ class Conversation:
     muted_until: datetime | None = None
     card: str = ""
     carded_at: datetime | None = None
+    not_opened_at: datetime | None = None
     last_at: datetime | None = None
 
     def slot(self, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import assert_never
 
 from wijkbot.engine import commands, control, late, replies, table, talk
@@ -13,6 +14,7 @@ from wijkbot.engine.dialog import Dialog
 from wijkbot.engine.effects import (
     ChangePlace,
     Effect,
+    OptOut,
     PlaceChange,
     Say,
     StopTimer,
@@ -27,6 +29,7 @@ from wijkbot.engine.events import (
     Event,
     MemberLeft,
     MessageArrived,
+    NotOpened,
     TimePassed,
 )
 from wijkbot.engine.pick import is_back, is_firm_stop, is_stop, pick
@@ -37,6 +40,8 @@ from wijkbot.engine.words import CRISIS_LABELS, SENSITIVE_LABELS, Label, Place, 
 
 VOTE_YES, VOTE_NO = "vote.yes", "vote.no"
 """The choices under the question whether the group keeps the bot."""
+NOT_OPENED_PAUSE = timedelta(hours=24)
+"""So long it is not said again that a message cannot be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +79,26 @@ def _turn(scene: Scene, conversation: Conversation, event: Event) -> Turn:
             return _started(scene, conversation, event)
         case BotJoined():
             return _joined(scene, conversation, is_alarm=event.is_alarm_group)
-        case BotLeft():
-            left = (ChangePlace(PlaceChange.CLOSED), StopTimer())
-            return Turn(conversation.without_dialog(), left)
-        case MemberLeft():
-            return Turn(conversation.without_dialog(), (StopTimer(),))
+        case BotLeft() | MemberLeft():
+            return _left(scene.place, conversation, event)
+        case NotOpened():
+            return _not_opened(scene, conversation)
         case TimePassed():
             return _timed_out(scene, conversation)
         case DeliveryReported():
             return Turn(conversation)
         case _:
             assert_never(event)
+
+
+def _left(place: PlaceState, conversation: Conversation, event: BotLeft | MemberLeft) -> Turn:
+    """Who walks out of their private chat wants nothing unasked any more, as with STOP."""
+    effects: tuple[Effect, ...] = (StopTimer(),)
+    if isinstance(event, BotLeft):
+        effects = (ChangePlace(PlaceChange.CLOSED), *effects)
+    elif place.place is Place.PRIVATE:
+        effects = (OptOut(), *effects)
+    return Turn(conversation.without_dialog(), effects)
 
 
 def _message(scene: Scene, conversation: Conversation, event: MessageArrived) -> Turn:
@@ -261,6 +275,26 @@ def _joined(scene: Scene, conversation: Conversation, *, is_alarm: bool) -> Turn
     greeted = tuple(e for e in turn.effects if e != ChangePlace(PlaceChange.ANSWERED))
     told = ChangePlace(PlaceChange.DISCLOSED)
     return Turn(turn.conversation, (*greeted, told, *quiet))
+
+
+def _not_opened(scene: Scene, conversation: Conversation) -> Turn:
+    """Say once a day that a message stayed shut; whether it was for the bot nobody knows.
+
+    An open dialog stays where it is: its answer may have been the message that stayed shut.
+    """
+    now, told = scene.facts.local_now, conversation.not_opened_at
+    if told is not None and timedelta() <= now - told < NOT_OPENED_PAUSE:
+        return Turn(conversation, (Withheld(Purpose.SERVICE, "not-opened-told"),))
+    withheld = _unheard(scene, conversation, None)
+    if not withheld and _is_alarm_group(scene):
+        withheld = "noise-in-alarm-group"
+    if withheld:
+        return Turn(conversation, (Withheld(Purpose.SERVICE, withheld),))
+    key = "text" if scene.place.place is Place.GROUP else "private_text"
+    turn = replies.say(scene, conversation, table.CANNOT_OPEN, Purpose.SERVICE, key)
+    if not any(isinstance(effect, Say) for effect in turn.effects):
+        return turn
+    return replace(turn, conversation=replace(turn.conversation, not_opened_at=now))
 
 
 def _timed_out(scene: Scene, conversation: Conversation) -> Turn:

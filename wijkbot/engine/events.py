@@ -114,7 +114,14 @@ class BotLeft:
 
 @dataclass(frozen=True, slots=True)
 class MemberLeft:
-    """A member left: their open dialog in this chat ends."""
+    """A member left: their open dialog in this chat ends, and in private it is a STOP."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class NotOpened:
+    """Somebody wrote in an encrypted chat, and the key of their message did not come."""
 
     facts: Facts
 
@@ -142,6 +149,7 @@ Event = (
     | BotJoined
     | BotLeft
     | MemberLeft
+    | NotOpened
     | TimePassed
     | DeliveryReported
 )

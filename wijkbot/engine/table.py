@@ -53,6 +53,7 @@ NO_JOBS = "T65"
 CARD_CODE = "T66"
 MY_NEWS = "T67"
 BACK_TO_ASK = "T68"
+CANNOT_OPEN = "T70"
 
 SUBSCRIBE = "subscribe"
 """What the dialog starts on that asks whether somebody wants news: a wish, and no label."""
@@ -169,6 +170,7 @@ FIXED_ITEMS = frozenset(
         CARD_CODE,
         MY_NEWS,
         BACK_TO_ASK,
+        CANNOT_OPEN,
         *REFERRAL_STAIRS,
         *(row.item for row in REPLIES.values()),
     }

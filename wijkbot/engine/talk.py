@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from wijkbot.engine import table
 from wijkbot.engine.book import DialogBook
@@ -108,6 +109,7 @@ def amend(
     """A message that filled a slot was changed: the draft follows, and the step is shown again.
 
     None when it filled none, when it decided the way of the dialog, or is no valid answer now.
+    Without words it was taken back: they are forgotten, and their step is asked anew.
     """
     dialog = book.dialogs.get(conversation.dialog)
     slot = next((name for name, message in conversation.sources if message == event.edits), "")
@@ -116,6 +118,8 @@ def amend(
     step = next((one for one in dialog.steps if (one.slot or one.id) == slot), None)
     if step is None or step.slot_type not in _FREE:
         return None
+    if not event.text.strip():
+        return _forget(_Scene(book, place, facts, dialog), conversation, step)
     taken = _take(step, event.text)
     if taken is None or taken[0] == conversation.slot(slot):
         return None
@@ -132,6 +136,18 @@ def back(book: DialogBook, place: PlaceState, conversation: Conversation, facts:
     kept = tuple((name, value) for name, value in conversation.slots if name != slot)
     again = replace(conversation, slots=kept, trail=conversation.trail[:-1])
     return _enter(_Scene(book, place, facts, dialog), again, earlier)
+
+
+def _forget(scene: _Scene, conversation: Conversation, step: Step) -> Turn:
+    """What followed stays answered: nothing else depends on words that were typed freely."""
+    slot = step.slot or step.id
+    emptied = replace(
+        conversation,
+        slots=tuple((name, value) for name, value in conversation.slots if name != slot),
+        sources=tuple((name, message) for name, message in conversation.sources if name != slot),
+        trail=tuple(takewhile(lambda one: one != step.id, conversation.trail)),
+    )
+    return _enter(scene, emptied, step.id)
 
 
 def ask_again(book: DialogBook, conversation: Conversation) -> Turn:

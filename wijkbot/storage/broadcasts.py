@@ -169,6 +169,12 @@ def act_of(conn: Connection, broadcast_id: int) -> str:
     return str(conn.execute(query).scalar_one())
 
 
+def made_at(conn: Connection, broadcast_id: int) -> int:
+    """When it was made, in ms."""
+    query = select(broadcast.c.created_at).where(broadcast.c.id == broadcast_id)
+    return int(conn.execute(query).scalar_one())
+
+
 def is_due(conn: Connection, now_ms: int) -> bool:
     """Whether an announcement waits to be continued; only a look, that costs no write."""
     query = select(broadcast.c.id).where(broadcast.c.due_at <= now(conn, now_ms))

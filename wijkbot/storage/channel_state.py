@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from wijkbot.storage.dialect import insert
 from wijkbot.storage.seal import Sealer
@@ -54,6 +54,12 @@ def alter(
 def kept(conn: Connection, sealer: Sealer, channel: str, name: str) -> bytes | None:
     """What was kept under that name, or None."""
     return _get(conn, sealer, channel, _KEPT + name)
+
+
+def forget(conn: Connection, channel: str, name: str) -> None:
+    """Keep nothing under that name any more."""
+    mine = (channel_state.c.channel == channel, channel_state.c.name == _KEPT + name)
+    conn.execute(delete(channel_state).where(*mine))
 
 
 def _put(

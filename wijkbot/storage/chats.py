@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, Select, Update, bindparam, select
 from wijkbot.engine.conversation import ALARM_MODE, ORDINARY_MODE, PlaceState
 from wijkbot.engine.effects import PlaceChange
 from wijkbot.engine.words import Place
-from wijkbot.storage import quick
+from wijkbot.storage import addresses, quick
 from wijkbot.storage.dialect import Flavour, flavour, insert, now
 from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import chat
@@ -153,18 +153,21 @@ def meet(
 ) -> dict[tuple[str, str], int]:
     """The ids of these chats by (channel, address); unknown ones are made.
 
-    A chat that was erased or left gets its address back: somebody wrote there again.
+    A chat that was erased or left gets its address back: somebody wrote there again. A former
+    address leads to the group that moved.
     """
     unique = {(new.channel, new.address): new for new in newcomers}
     hashed = {key: pseudonym(sealer, *key) for key in unique}
     names = {(key[0], name) for key, name in hashed.items()}
     known = _known(conn, names)
     if len(known) < len(names):
+        known |= addresses.known(conn, names - set(known))
+    if len(known) < len(names):
         rest = {name: unique[key] for key in unique
                 if (name := (key[0], hashed[key])) not in known}  # fmt: skip
         _make(conn, rest, now_ms)
         _give_address(conn, sealer, rest)
-        known = _known(conn, names)
+        known |= _known(conn, names)
     return {key: known[key[0], hashed[key]] for key in unique}
 
 

@@ -71,6 +71,11 @@ class Claimed:
     is_poison: bool
     messages: tuple[Waiting, ...] = ()
 
+    @property
+    def has_more(self) -> bool:
+        """Did more wait than these messages when it was taken?"""
+        return bool(self.messages) and self.in_seq > self.messages[-1].seq
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

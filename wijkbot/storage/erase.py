@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, select, update
 
 from wijkbot.engine.conversation import ORDINARY_MODE
-from wijkbot.storage import aliases, card_codes, consents
+from wijkbot.storage import addresses, aliases, card_codes, consents
 from wijkbot.storage import outbox as outbox_rows
 from wijkbot.storage.outbox import Status
 from wijkbot.storage.tables import (
@@ -52,6 +52,7 @@ def erase_group(conn: Connection, chat_id: int, now_ms: int) -> None:
     ids = [row.id for row in _conversations(conn, conversation.c.chat_id == chat_id)]
     _empty_conversations(conn, ids)
     _forget_chats(conn, [chat_id], now_ms)
+    addresses.forget(conn, chat_id)
     for table in (vote, waiting_answer, alert):
         conn.execute(delete(table).where(table.c.chat_id == chat_id))
     gone = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -32,10 +33,16 @@ LEASE_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long to wait between two messages to one chat, in ms."""
+    """How long to wait between two messages to one chat, in ms, and which lanes go on at all.
+
+    ``most_per_s`` above 0: the platform counts when a message reaches it. Then the pause begins
+    with its answer, and no second may hold more than that, of all processes together.
+    """
 
     private_gap_ms: int = 1_000
     group_gap_ms: int = 3_000
+    most_per_s: int = 0
+    lanes: Collection[Lane] = frozenset(Lane)
 
 
 def kinds_due(conn: Connection, channel: str, now_ms: int) -> list[Lane]:
@@ -109,9 +116,22 @@ def take(conn: Connection, rows: list[Row[Any]], now_ms: int, pace: Pace) -> Non
     these = {"b_lanes": of.many(row.lane for row in rows)}
     quick.change(conn, _flying(of), these)
     quick.change(conn, _holding(of), {**of.at(now_ms), **these, "b_lease_ms": LEASE_MS})
+    _pause(conn, _pausing(of, is_answered=False), [row.chat for row in rows], now_ms, pace)
+
+
+def rest(conn: Connection, chat_ids: Iterable[int], now_ms: int, pace: Pace) -> None:
+    """The platform answered: where it counts arrivals, these chats pause from now on."""
+    if pace.most_per_s:
+        _pause(conn, _pausing(flavour(conn), is_answered=True), chat_ids, now_ms, pace)
+
+
+def _pause(
+    conn: Connection, pausing: Update, chat_ids: Iterable[int], now_ms: int, pace: Pace
+) -> None:
+    of = flavour(conn)
     gaps = {"b_private_ms": pace.private_gap_ms, "b_group_ms": pace.group_gap_ms}
-    theirs = {"b_chats": of.many(row.chat for row in rows)}
-    quick.change(conn, _pausing(of), {**of.at(now_ms), **gaps, **theirs})
+    theirs = {"b_chats": of.many(chat_ids)}
+    quick.change(conn, pausing, {**of.at(now_ms), **gaps, **theirs})
 
 
 @cache
@@ -133,12 +153,19 @@ def _holding(of: Flavour) -> Update:
 
 
 @cache
-def _pausing(of: Flavour) -> Update:
+def _pausing(of: Flavour, *, is_answered: bool) -> Update:
+    """A message that could not wait (a crisis card) makes the pause longer for those that can."""
     gap = case(
         (chat.c.is_private, sql_cast(bindparam("b_private_ms"), BigInteger)),
         else_=sql_cast(bindparam("b_group_ms"), BigInteger),
     )
-    until = of.now() + gap
-    pause = case((chat.c.next_send_at > until, chat.c.next_send_at), else_=until)
+    at, pause = of.now(), chat.c.next_send_at
+    if is_answered:
+        until = case((pause > at + gap, pause), else_=at + gap)
+    else:
+        until = case((pause > at, pause + gap), else_=at + gap)
     theirs = of.is_among(chat.c.id, "b_chats")
-    return update(chat).where(theirs).values(next_send_at=pause)
+    if not of.is_sqlite:  # locked in the order in which everybody locks chats
+        named = select(chat.c.id).where(theirs).order_by(chat.c.id).with_for_update()
+        theirs = chat.c.id.in_(named)
+    return update(chat).where(theirs).values(next_send_at=until)

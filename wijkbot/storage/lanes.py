@@ -23,9 +23,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from wijkbot.engine.words import Purpose
-from wijkbot.storage import broadcasts, chats, heads, limiter, quick
+from wijkbot.storage import broadcasts, chats, heads, limiter, quick, underway
 from wijkbot.storage.dialect import Flavour, as_rows, flavour, now
 from wijkbot.storage.errors import LeaseLost
 from wijkbot.storage.outbox import Lane, Status, values_context
@@ -78,17 +79,20 @@ def claim(
 
     Expired messages are settled on the way.
     """
-    kinds = heads.kinds_due(conn, channel, now_ms)
+    pace = pace or heads.Pace()
+    kinds = [kind for kind in heads.kinds_due(conn, channel, now_ms) if kind in pace.lanes]
     if not kinds:
         return []  # an idle channel costs no write
+    pace = pace or heads.Pace()
     granted = limiter.grant(conn, channel, limit, now_ms)
+    room = min(granted, underway.room(conn, channel, pace.most_per_s, now_ms))
     out: list[Outgoing] = []
     for kind in kinds:
         # what cannot go leaves room: look again until the lanes of this kind are through
-        while len(out) < granted:
-            rows = heads.due(conn, channel, kind, now_ms, granted - len(out))
+        while len(out) < room:
+            rows = heads.due(conn, channel, kind, now_ms, room - len(out))
             flying = _pass_over(conn, rows, now_ms)
-            heads.take(conn, flying, now_ms, pace or heads.Pace())
+            heads.take(conn, flying, now_ms, pace)
             out += _outgoing(conn, sealer, flying)
             if len(flying) == len(rows):
                 break
@@ -107,8 +111,12 @@ class Settlement:
     by_template: bool = False
 
 
-def settle_many(conn: Connection, ended: Sequence[Settlement], now_ms: int) -> list[None]:
+def settle_many(
+    conn: Connection, ended: Sequence[Settlement], now_ms: int, pace: heads.Pace | None = None
+) -> list[bool]:
     """This is what became of them: their values are erased and their lanes go on.
+
+    For each of them: does more wait in its lane?
 
     A dead letter (``Status.DEAD``) keeps its values, so that it can be put in again, and so
     does what the platform only took (``Status.QUEUED``) until it tells what became of it.
@@ -116,9 +124,10 @@ def settle_many(conn: Connection, ended: Sequence[Settlement], now_ms: int) -> l
     Raises:
         LeaseLost: one of the lanes is somebody else's now; nothing of this transaction may stay.
     """
+    heads.rest(conn, [one.out.chat_id for one in ended], now_ms, pace or heads.Pace())
     ordered = sorted(ended, key=lambda one: one.out.lane_id)
     places = [(one.out.lane_id, one.out.lease, one.out.seq) for one in ordered]
-    _go_on(conn, places, now_ms)
+    more = _go_on(conn, places, now_ms)
     rows = [
         {
             "lane": one.out.lane_id,
@@ -131,7 +140,7 @@ def settle_many(conn: Connection, ended: Sequence[Settlement], now_ms: int) -> l
         for one in ordered
     ]
     quick.change(conn, _ending(flavour(conn)), {**as_rows(rows), "b_at": now_ms})
-    return [None] * len(ended)
+    return [one.out.lane_id in more for one in ended]
 
 
 def settle(
@@ -158,8 +167,23 @@ def retry(conn: Connection, out: Outgoing, now_ms: int, *, after_ms: int, error:
     """
     row = {"due_at": now(conn, now_ms) + after_ms, "lease": lane.c.lease + 1}
     _check_lease(conn, out, row)
-    waits = {"status": int(Status.WAITING), "error": error}
+    _wait(conn, out, {"error": error})
+
+
+def hold_back(conn: Connection, out: Outgoing, now_ms: int, *, after_ms: int, error: str) -> None:
+    """As :func:`retry`, but nothing was tried: it is not counted, nor looked for later."""
+    row = {
+        "due_at": now(conn, now_ms) + after_ms,
+        "lease": lane.c.lease + 1,
+        "attempts": lane.c.attempts - 1,
+    }
+    _check_lease(conn, out, row)
+    _wait(conn, out, {"error": error, "attempts": out.attempts - 1})
+
+
+def _wait(conn: Connection, out: Outgoing, row: Mapping[str, object]) -> None:
     where = (outbox.c.lane_id == out.lane_id, outbox.c.seq == out.seq)
+    waits = {"status": int(Status.WAITING), **row}
     conn.execute(update(outbox).where(*where).values(waits))
 
 
@@ -221,16 +245,17 @@ def _ending(of: Flavour) -> Update:
     )
 
 
-def _go_on(conn: Connection, places: list[tuple[int, int, int]], now_ms: int) -> None:
-    """Move lanes (id, lease, number of the message) past a message.
+def _go_on(conn: Connection, places: list[tuple[int, int, int]], now_ms: int) -> set[int]:
+    """Move lanes (id, lease, number of the message) past a message; gives where more waits.
 
     Counters say whether another one waits; it is due when its chat has paused long enough.
     """
     of = flavour(conn)
     rows = [{"lane": lane_, "lease": lease, "seq": seq} for lane_, lease, seq in places]
-    moved = quick.change(conn, _moving(of), {**of.at(now_ms), **as_rows(rows)})
-    if moved != len(rows):
+    moved = quick.rows(conn, _moving(of), {**of.at(now_ms), **as_rows(rows)})
+    if len(moved) != len(rows):
         raise LeaseLost("lane")
+    return {row.id for row in moved if row.due_at is not None}
 
 
 def _in_order(of: Flavour, past: FromClause) -> FromClause:
@@ -246,7 +271,7 @@ def _in_order(of: Flavour, past: FromClause) -> FromClause:
 
 
 @cache
-def _moving(of: Flavour) -> Update:
+def _moving(of: Flavour) -> ReturningUpdate[Any]:
     at = of.now()
     past = _in_order(of, of.rows(lane=BigInteger, lease=BigInteger, seq=BigInteger))
     pause = select(chat.c.next_send_at).where(chat.c.id == lane.c.chat_id).scalar_subquery()
@@ -260,6 +285,7 @@ def _moving(of: Flavour) -> Update:
             lease=lane.c.lease + 1,
             due_at=case((and_(lane.c.out_seq > past.c.seq, ~lane.c.suspended), paused)),
         )
+        .returning(lane.c.id, lane.c.due_at)
     )
 
 

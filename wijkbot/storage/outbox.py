@@ -264,6 +264,20 @@ def drop_open(conn: Connection, chat_id: int, error: str, now_ms: int) -> int:
     return dropped
 
 
+def drop_waiting(conn: Connection, chat_id: int, error: str, now_ms: int) -> None:
+    """Refuse what waits for this chat, but a crisis card, and send nothing of it again.
+
+    What is on its way at this moment goes on.
+    """
+    kinds = lane.c.kind.in_([int(Lane.REPLY), int(Lane.BULK)])
+    mine = outbox.c.lane_id.in_(select(lane.c.id).where(lane.c.chat_id == chat_id, kinds))
+    is_under_way = outbox.c.status.in_([int(Status.QUEUED), int(Status.UNKNOWN)])
+    conn.execute(update(outbox).where(mine, is_under_way).values(values_sealed=None))
+    gone = {"status": int(Status.REFUSED), "values_sealed": None, "sent_at": now_ms}
+    waits = outbox.c.status == int(Status.WAITING)
+    conn.execute(update(outbox).where(mine, waits).values(**gone, error=error))
+
+
 def receipt(
     conn: Connection, channel: str, message_id: str, status: Status, error: str = ""
 ) -> int:

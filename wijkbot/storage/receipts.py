@@ -142,15 +142,25 @@ def end(conn: Connection, one: Failed, status: Status, error: str) -> None:
 
 
 def send_again(
-    conn: Connection, sealer: Sealer, one: Failed, now_ms: int, *, after_ms: int = 0
+    conn: Connection,
+    sealer: Sealer,
+    one: Failed,
+    now_ms: int,
+    *,
+    after_ms: int = 0,
+    why: str = "",
 ) -> bool:
     """Put it behind its lane once more; False when it can no longer be read.
 
     ``after_ms``: not before then, and its announcement lives a day longer for it. What comes in
-    the same lane waits with it.
+    the same lane waits with it. ``why``: it waits for this, and so it does not count as a try.
     """
-    if not put_again(conn, sealer, (one.lane_id, one.seq), now_ms, is_retry=True):
+    if not put_again(conn, sealer, (one.lane_id, one.seq), now_ms, is_retry=not why):
         return False
+    if why:
+        mine = select(lane.c.out_seq).where(lane.c.id == one.lane_id).scalar_subquery()
+        newest = (outbox.c.lane_id == one.lane_id, outbox.c.seq == mine)
+        conn.execute(update(outbox).where(*newest).values(error=why))
     if after_ms:
         head = and_(lane.c.id == one.lane_id, lane.c.out_seq == lane.c.sent_seq + 1)
         later = now(conn, now_ms) + after_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, case, delete, or_, select, update
 
 from wijkbot.engine.table import ALARM_GROUP, GROUP_WELCOME
-from wijkbot.storage import card_codes, chats, outbox
+from wijkbot.storage import addresses, card_codes, chats, outbox
 from wijkbot.storage.chats import Chat
 from wijkbot.storage.consent_tables import consent
 from wijkbot.storage.dialect import big
@@ -37,7 +37,8 @@ def rekey(
     """A chat moved from one address to another: it keeps everything. Returns its id.
 
     When events of the new address came first, that young chat is taken into the old one. None
-    when the old address is not known (or was moved before).
+    when the old address is not known (or was moved before). What comes under the old address of
+    a group later still belongs to it.
     """
     old = chats.find(conn, sealer, channel, old_address)
     young = chats.find(conn, sealer, channel, new_address)
@@ -47,6 +48,9 @@ def rekey(
         _forget_numbers(conn, old.id)
     kept = take_over(conn, sealer, old, young, now_ms)
     chats.move(conn, sealer, kept, channel, new_address)
+    if not old.is_private:
+        new = chats.pseudonym(sealer, channel, new_address)
+        addresses.moved(conn, (channel, old.address_hmac), new, kept, now_ms)
     return kept
 
 

@@ -69,6 +69,17 @@ def left(conn: Connection, chat_id: int, now_ms: int) -> None:
     erase_group(conn, chat_id, now_ms)
 
 
+def let_in_again(conn: Connection, found: Chat, *, opens_itself: bool) -> None:
+    """The bot was told that it joined this group: one that had shut it out begins anew.
+
+    A group that it is in already stays as it is.
+    """
+    if not outbox.is_shut(conn, found.id):
+        return
+    rekey.come_back(conn, found.id, is_active=found.is_active or opens_itself)
+    conn.execute(update(chat).where(chat.c.id == found.id).values(was_told=False))
+
+
 def _due(conn: Connection, *where: ColumnElement[bool]) -> list[int]:
     query = select(chat.c.id).where(*where).order_by(chat.c.trial_ends_at, chat.c.id).limit(50)
     return list(conn.execute(query).scalars())

@@ -7,13 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
-from wijkbot.storage import limiter, quick
+from wijkbot.storage import limiter, quick, underway
 from wijkbot.storage.dialect import Flavour, flavour
 from wijkbot.storage.outbox import Lane
 from wijkbot.storage.tables import lane
 
 
-def wait_ms(conn: Connection, channel: str, now_ms: int, at_most_ms: int) -> int:
+def wait_ms(
+    conn: Connection, channel: str, now_ms: int, at_most_ms: int, most_per_s: int = 0
+) -> int:
     """The time, in ms, until a lane is due and the account may send again.
 
     A chat that pauses because of another of its lanes is found after ``at_most_ms``.
@@ -28,7 +30,9 @@ def wait_ms(conn: Connection, channel: str, now_ms: int, at_most_ms: int) -> int
     until_rate = limiter.wait_ms(conn, channel, now_ms)
     wait = max(until_due, until_rate)
     # due, and the account may send: what holds it is a pause that nobody can see from here
-    return min(wait, at_most_ms) if wait else at_most_ms
+    if wait or underway.room(conn, channel, most_per_s, now_ms):
+        return min(wait, at_most_ms) if wait else at_most_ms
+    return min(underway.FULL_MS, at_most_ms)
 
 
 @cache

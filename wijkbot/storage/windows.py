@@ -53,7 +53,7 @@ def grant(
     With ``most`` 0 to all of them; it is only noted that they got one. Any number of processes
     may ask at once. A chat that got one in these 24 hours counts once.
     """
-    _take_turn(conn, channel)
+    take_turn(conn, channel)
     since = now_ms - DAY_MS
     mine = (chat.c.channel == channel, chat.c.template_at > since)
     recent = select(chat.c.id).where(*mine, among(conn, chat.c.id, list(chat_ids)))
@@ -77,7 +77,7 @@ def used_today(conn: Connection, channel: str, now_ms: int) -> int:
     return int(conn.execute(select(func.count()).where(*mine)).scalar_one())
 
 
-def _take_turn(conn: Connection, channel: str) -> None:
+def take_turn(conn: Connection, channel: str) -> None:
     """One at a time counts and grants, until the transaction ends."""
     row = {"name": f"{_TURN}{channel}", "holder": "", "expires_at": 0}
     new = insert(conn, lease).values(row)

@@ -47,6 +47,9 @@ class MemoryPort:
         """Keep what becomes of a secret."""
         self._secrets[name] = change(self._secrets.get(name))
 
+    async def caught_up(self) -> None:
+        """Nobody here waits for it."""
+
     def rewind(self, position: str | None) -> None:
         """Act as a house that crashed before its last commits."""
         self._position = position

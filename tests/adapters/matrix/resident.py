@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,7 @@ _STAMP = HERE / "node_modules" / ".wijkbot-lock"
 _LINE_LIMIT = 8 * 1024 * 1024
 _INSTALL_SECONDS = 300.0
 _ANSWER_SECONDS = 60.0
+_MANY_SECONDS = 180.0
 
 
 class ResidentError(Exception):
@@ -105,8 +107,8 @@ class Resident:
         resident.user_id = who["user_id"]
         return resident
 
-    async def do(self, command: str, **arguments: Any) -> Any:
-        """Run one command of the client and return its result."""
+    async def do(self, command: str, *, seconds: float = _ANSWER_SECONDS, **arguments: Any) -> Any:
+        """Run one command of the client and return its result; it may take so long."""
         if self._process is None or self._process.stdin is None:
             raise ResidentError("the client is not running")
         self._number += 1
@@ -115,7 +117,7 @@ class Resident:
         line = json.dumps({"id": self._number, "do": command, **arguments})
         self._process.stdin.write(line.encode() + b"\n")
         await self._process.stdin.drain()
-        return await asyncio.wait_for(answer, _ANSWER_SECONDS)
+        return await asyncio.wait_for(answer, seconds)
 
     async def create_room(
         self, name: str, invite: str, *, encrypted: bool = False, version: str | None = None
@@ -134,6 +136,22 @@ class Resident:
     async def send(self, room: str, body: str, **more: Any) -> str:
         """Send a text; ``more``: mentions, reply_to, thread, edit_of, msgtype."""
         return str(await self.do("send", room=room, body=body, **more))
+
+    async def send_all(self, room: str, bodies: Sequence[str]) -> None:
+        """Send texts as fast as the homeserver takes them, in this order."""
+        await self.do("send_all", room=room, bodies=list(bodies), seconds=_MANY_SECONDS)
+
+    async def wait_count(self, room: str, sender: str, count: int) -> list[dict[str, Any]]:
+        """Wait until at least so many messages of that sender can be read; gives them."""
+        found: list[dict[str, Any]] = await self.do(
+            "wait_count",
+            room=room,
+            sender=sender,
+            count=count,
+            timeout_ms=(_MANY_SECONDS - 5) * 1000,
+            seconds=_MANY_SECONDS,
+        )
+        return found
 
     async def messages(self, room: str) -> list[dict[str, Any]]:
         """Return what this client sees in the room, oldest first."""

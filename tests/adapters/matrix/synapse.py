@@ -46,6 +46,11 @@ class LocalSynapse:
         self._home = Path(tempfile.mkdtemp(prefix="wijkbot-synapse-"))
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Was it started, and not stopped since?"""
+        return self._process is not None
+
     def start(self) -> Self:
         """Write the configuration when it is missing, start, and wait until it answers."""
         config = self._home / "homeserver.yaml"
@@ -69,6 +74,13 @@ class LocalSynapse:
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(_STOP_SECONDS)
+        self._process = None
+
+    def kill(self) -> None:
+        """End the process at once, as a machine that fails does; ``start`` goes on with it."""
+        if self._process is not None:
             self._process.kill()
             self._process.wait(_STOP_SECONDS)
         self._process = None

@@ -8,7 +8,7 @@ import pytest
 
 from tests.adapters.matrix.conftest import NOW, Bot
 from tests.adapters.matrix.resident import Resident
-from wijkbot.adapter_api import Choice, EventKind, Message, Sent
+from wijkbot.adapter_api import Choice, Message, Sent
 from wijkbot_matrix.adapter import MatrixAdapter
 
 QUESTION = "wanneer is het volgende spreekuur?"
@@ -101,19 +101,6 @@ async def test_first_words_before_the_bot_came_are_heard_in_a_direct_chat(
     assert (await bot.port.said("ik schrijf alvast")).is_private
 
 
-async def test_what_a_group_said_before_the_bot_came_stays_unread(
-    bot: Bot, anna: Resident
-) -> None:
-    room = await anna.create_room("Onze straat", "@nobody-yet:wijk.test")
-    for number in range(60):
-        await anna.send(room, f"@{bot.user_id[1:]} oud {number}")
-    await anna.do("invite", room=room, user=bot.user_id)
-    await anna.wait_joined(room, bot.user_id)
-    await anna.send(room, "nieuw")
-    await bot.port.said("nieuw")
-    assert bot.port.texts(room) == ["nieuw"]
-
-
 async def test_third_person_makes_a_direct_chat_a_group(
     bot: Bot, anna: Resident, new_resident: Callable[[str], Awaitable[Resident]]
 ) -> None:
@@ -127,33 +114,3 @@ async def test_third_person_makes_a_direct_chat_a_group(
     heard = await bot.port.said("nu zijn we met drie")
     assert not heard.is_private
     assert not heard.addressed
-
-
-async def test_edit_is_marked_and_notices_are_ignored(bot: Bot, anna: Resident) -> None:
-    room = await anna.create_dm(bot.user_id)
-    await anna.wait_joined(room, bot.user_id)
-    first = await anna.send(room, "een vraag")
-    await anna.send(room, "ik ben een robot", msgtype="m.notice")
-    await anna.send(room, "een betere vraag", edit_of=first)
-    assert (await bot.port.said("een betere vraag")).edited
-    assert bot.port.texts(room) == ["een vraag", "een betere vraag"]
-
-
-async def test_thread_comes_in_and_answer_goes_into_it(bot: Bot, anna: Resident) -> None:
-    room = await anna.create_room("Onze straat", bot.user_id)
-    await anna.wait_joined(room, bot.user_id)
-    root = await anna.send(room, "over het park")
-    await anna.send(room, "en dan?", thread=root, mentions=[bot.user_id])
-    heard = await bot.port.said("en dan?")
-    assert heard.thread == root
-    await running(bot).send(room, Message("row-1", "Dan dit.", thread=heard.thread))
-    seen = await anna.wait_message(room, bot.user_id, "Dan dit.")
-    assert seen["content"]["m.relates_to"]["event_id"] == root
-
-
-async def test_other_one_leaving_a_direct_chat_is_told(bot: Bot, anna: Resident) -> None:
-    room = await anna.create_dm(bot.user_id)
-    await anna.wait_joined(room, bot.user_id)
-    await anna.do("leave", room=room)
-    left = await bot.port.wait(lambda event: event.kind is EventKind.MEMBER_LEFT)
-    assert (left.chat, left.sender) == (room, anna.user_id)

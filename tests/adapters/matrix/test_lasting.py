@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
-import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
@@ -16,7 +13,7 @@ from tests.adapters.matrix.counting_proxy import CountingProxy
 from tests.adapters.matrix.resident import Resident
 from tests.adapters.matrix.synapse import LocalSynapse
 from tests.adapters.matrix.test_conversations import running
-from wijkbot.adapter_api import ConfigError, EventKind, Message, Reason, Refused, Sent
+from wijkbot.adapter_api import ConfigError, Message, Sent
 
 
 async def test_restart_keeps_the_device_and_hears_what_was_missed_once(
@@ -40,64 +37,6 @@ async def test_restart_keeps_the_device_and_hears_what_was_missed_once(
     assert (await anna.wait_message(room, bot.user_id, "Goedemorgen"))["encrypted"]
 
 
-async def test_gap_of_a_long_absence_is_filled_in_order(bot: Bot, anna: Resident) -> None:
-    room = await anna.create_room("Onze straat", bot.user_id, encrypted=True)
-    await bot.port.joined(room)
-    await anna.wait_joined(room, bot.user_id)
-    await bot.stop()
-    wanted = [f"bericht {number}" for number in range(130)]
-    for text in wanted:
-        await anna.send(room, text)
-    await bot.start()
-    await bot.port.said(wanted[-1])
-    assert bot.port.texts(room) == wanted
-
-
-async def test_database_that_is_away_loses_nothing(bot: Bot, anna: Resident) -> None:
-    room = await anna.create_dm(bot.user_id)
-    await bot.port.joined(room)
-    bot.port.failures = 1
-    await anna.send(room, "hoort u mij?")
-    await bot.port.said("hoort u mij?")
-    assert bot.port.failures == 0
-    assert bot.port.texts(room) == ["hoort u mij?"]
-
-
-async def test_crash_before_the_commit_hears_the_same_again(bot: Bot, anna: Resident) -> None:
-    room = await anna.create_dm(bot.user_id)
-    await bot.port.joined(room)
-    await anna.wait_joined(room, bot.user_id)
-    position = await bot.port.cursor()
-    await anna.send(room, "een geheim")
-    heard = await bot.port.said("een geheim")
-    await bot.stop()
-    bot.port.rewind(position)
-    bot.port.events.remove(heard)
-    await bot.start()
-    assert (await bot.port.said("een geheim")).event_id == heard.event_id
-
-
-async def test_revoked_token_ends_the_asking(
-    new_bot: Callable[..., Bot], homeserver: LocalSynapse
-) -> None:
-    bot = new_bot()
-    async with CountingProxy(homeserver.port) as proxy:
-        bot.homeserver = proxy.url
-        adapter = await bot.start()
-        assert (await adapter.health()).ok
-        homeserver.call("POST", "/logout/all", homeserver.login(bot.user_id, PASSWORD), {})
-        before = proxy.requests
-        async with asyncio.timeout(10):
-            while (await adapter.health()).ok:
-                await asyncio.sleep(0.05)
-        await asyncio.sleep(3)
-        assert proxy.requests - before < 5
-        assert "token" in (await adapter.health()).detail
-        refused = await adapter.send("!room", Message("row-1", "Dag."))
-        assert isinstance(refused, Refused)
-        assert refused.reason is Reason.CONFIG
-
-
 async def test_restart_after_revocation_is_a_new_trusted_device(
     bot: Bot, anna: Resident, homeserver: LocalSynapse
 ) -> None:
@@ -111,27 +50,6 @@ async def test_restart_after_revocation_is_a_new_trusted_device(
     assert (await anna.wait_message(room, bot.user_id, "Weer hier"))["encrypted"]
     await anna.send(room, "fijn")
     await bot.port.said("fijn")
-
-
-async def test_lost_store_is_a_new_trusted_device(bot: Bot, anna: Resident) -> None:
-    room = await anna.create_dm(bot.user_id)
-    await bot.port.joined(room)
-    old = running(bot)._client.nio.device_id  # type: ignore[union-attr]
-    await bot.stop()
-    shutil.rmtree(bot.home)
-    await bot.start()
-    assert running(bot)._client.nio.device_id != old  # type: ignore[union-attr]
-    assert (await running(bot).health()).ok
-    assert isinstance(await running(bot).send(room, Message("row-1", "Weer hier.")), Sent)
-    await anna.wait_message(room, bot.user_id, "Weer hier")
-
-
-async def test_second_process_on_one_store_is_refused(bot: Bot) -> None:
-    with pytest.raises(ConfigError) as refused:
-        await bot.made().start(bot.port)
-    assert refused.value.key == "channels.buurt-matrix.store"
-    await bot.stop()
-    await bot.start()
 
 
 async def test_wrong_password_names_its_key(new_bot: Callable[..., Bot]) -> None:
@@ -156,28 +74,6 @@ async def test_access_token_is_enough(
     assert refused.value.key == "channels.buurt-matrix.access_token"
 
 
-async def test_signing_keys_of_somebody_else_are_left_alone(
-    new_bot: Callable[..., Bot], homeserver: LocalSynapse
-) -> None:
-    bot = new_bot()
-    human = await Resident.login(homeserver.url, bot.user_id, PASSWORD)
-    try:
-        adapter = await bot.start()
-        health = await adapter.health()
-    finally:
-        await human.stop()
-    assert not health.ok
-    assert "signing keys" in health.detail
-    assert health.remedy
-
-
-async def test_stop_is_quick_while_waiting_for_news(bot: Bot) -> None:
-    await asyncio.sleep(1)
-    began = time.monotonic()
-    await bot.stop()
-    assert time.monotonic() - began < 5
-
-
 async def test_homeserver_that_is_away_is_waited_for(
     new_bot: Callable[..., Bot], homeserver: LocalSynapse
 ) -> None:
@@ -193,73 +89,11 @@ async def test_homeserver_that_is_away_is_waited_for(
         assert (await adapter.health()).ok
 
 
-async def test_stranger_cannot_bring_the_bot_into_a_room(
-    new_bot: Callable[..., Bot],
-    anna: Resident,
-    new_resident: Callable[[str], Awaitable[Resident]],
-) -> None:
-    stranger = await new_resident("bert")
-    bot = new_bot(allowed_inviters=[anna.user_id])
-    await bot.start()
-    refused = await stranger.create_room("Lokvogel", bot.user_id)
-    room = await anna.create_room("Onze straat", bot.user_id)
-    await bot.port.joined(room)
-    assert [one.chat for one in bot.port.events] == [room]
-    member = await stranger.do("member", room=refused, user=bot.user_id)
-    assert member == "invite"
-
-
-async def test_direct_chats_of_others_stay_on_the_list(
-    new_bot: Callable[..., Bot], anna: Resident, homeserver: LocalSynapse
-) -> None:
-    bot = new_bot()
-    token = homeserver.login(bot.user_id, PASSWORD)
-    path = f"/user/{bot.user_id}/account_data/m.direct"
-    homeserver.call("PUT", path, token, {"@carla:wijk.test": ["!old"]})
-    await bot.start()
-    room = await anna.create_dm(bot.user_id)
-    await bot.port.joined(room)
-    found = homeserver.call("GET", path, token)
-    assert found == {"@carla:wijk.test": ["!old"], anna.user_id: [room]}
-
-
-async def test_room_that_moves_takes_its_chat_along(bot: Bot, anna: Resident) -> None:
-    room = await anna.create_room("Onze straat", bot.user_id, version="10")
-    await bot.port.joined(room)
-    fresh = await anna.do("upgrade", room=room, version="12")
-    await anna.do("invite", room=fresh, user=bot.user_id)
-    moved = await bot.port.wait(lambda event: event.kind is EventKind.REKEYED)
-    assert (moved.chat, moved.new_chat) == (room, fresh)
-    assert isinstance(await running(bot).send(fresh, Message("row-1", "Hier ook.")), Sent)
-    assert not [one for one in bot.port.events if one.chat == fresh]
-
-
 async def test_invitation_of_the_last_moment_survives_a_restart(bot: Bot, anna: Resident) -> None:
     await bot.stop()
     room = await anna.create_room("Onze straat", bot.user_id)
     await bot.start()
     assert (await bot.port.joined(room)).invited_by == anna.user_id
-
-
-async def test_malformed_events_silence_nobody(
-    bot: Bot, anna: Resident, homeserver: LocalSynapse
-) -> None:
-    room = await anna.create_room("Onze straat", bot.user_id)
-    await bot.port.joined(room)
-    token = homeserver.login(anna.user_id, PASSWORD)
-    # What a server lets through; the rest is tried in test_incoming.py.
-    odd: list[dict[str, Any]] = [
-        {"m.new_content": 3, "format": 7, "info": "none"},
-        {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": 5, "session_id": []},
-        {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "AwgA", "session_id": "x"},
-    ]
-    for number, content in enumerate(odd):
-        said = {"msgtype": "m.text", "body": "* x"} | content
-        homeserver.call("PUT", f"/rooms/{room}/send/m.room.message/odd{number}", token, said)
-        homeserver.call("PUT", f"/rooms/{room}/send/m.room.encrypted/sec{number}", token, content)
-    homeserver.call("PUT", f"/rooms/{room}/state/m.room.pinned_events", token, {"pinned": 5})
-    await anna.send(room, "alles goed?")
-    await bot.port.said("alles goed?")
 
 
 async def test_store_that_cannot_be_opened_names_its_key(bot: Bot) -> None:

@@ -26,9 +26,35 @@ def test_nobody_is_mentioned_and_a_reply_has_no_quote() -> None:
     assert content == {
         "msgtype": "m.text",
         "body": "Dag <b>u</b> & @room",
+        "format": "org.matrix.custom.html",
+        "formatted_body": "Dag &lt;b&gt;u&lt;/b&gt; &amp; @room",
         "m.mentions": {},
         "m.relates_to": {"m.in_reply_to": {"event_id": "$q"}},
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Een\nTwee", "Een<br>Twee"),
+        (
+            "Zie https://x.test/a?b=1&c.",
+            'Zie <a href="https://x.test/a?b=1&amp;c">https://x.test/a?b=1&amp;c</a>.',
+        ),
+        ("mailto:a@x.test", '<a href="mailto:a@x.test">mailto:a@x.test</a>'),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+        ('https://x.test/"onclick="y', '<a href="https://x.test/">https://x.test/</a>&quot;'),
+    ],
+)
+def test_only_lines_and_links_of_the_web_are_marked_up(said: str, shown: str) -> None:
+    content = content_of(Message("1", said))
+    assert content["body"] == said
+    assert content["formatted_body"].startswith(shown)
+    assert "<b" not in content["formatted_body"].replace("<br>", "")
+
+
+def test_very_long_text_goes_plain() -> None:
+    assert "formatted_body" not in content_of(Message("1", "x" * 9_000))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +110,7 @@ def test_waiting_time_is_read_from_header_or_body() -> None:
     for answer, headers, seconds in (
         ({}, {"Retry-After": "3"}, 3.0),
         ({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 1500}, {}, 1.5),
+        ({"retry_after_ms": 1500}, {"Retry-After": "2"}, 1.5),
     ):
         with pytest.raises(ServerRefusedError) as told:
             check(429, answer, headers)

@@ -14,8 +14,8 @@ import asyncio
 import json
 import re
 import socket
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,24 +24,14 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
+from tests.adapters.telegram.bot_api_faults import Broken, Fault, resettable
 from tests.adapters.telegram.bot_api_methods import METHODS
 from tests.adapters.telegram.bot_api_pace import Pace
 from tests.adapters.telegram.bot_api_queue import UpdateQueue
 from tests.adapters.telegram.bot_api_residents import Residents
 from tests.adapters.telegram.bot_api_rules import checked
 from tests.adapters.telegram.bot_api_world import START_OF_TIME, ApiError, Call, Json, World
-
-
-@dataclass
-class Fault:
-    """A refusal, or a lost answer, that waits for the next call of a method."""
-
-    method: str
-    error: ApiError | None
-    chat: int | None
-    after: int = 0
 
 
 class LocalBotApi(Residents):
@@ -67,6 +57,8 @@ class LocalBotApi(Residents):
         """Seconds that every answer takes."""
         self.slow: dict[str, float] = {}
         """Seconds that an answer of one method takes."""
+        self.delay: Callable[[str], float] = lambda _method: 0.0
+        """So many seconds later this request of a method arrives."""
         self._faults: list[Fault] = []
         self._port = 0
         self._server: QuietServer | None = None
@@ -103,14 +95,21 @@ class LocalBotApi(Residents):
         text = f"Too Many Requests: retry after {seconds}"
         self.fail(method, 429, text, parameters={"retry_after": seconds}, chat=chat)
 
+    def spoil(
+        self, method: str, answer: Response, *, is_done: bool, chat: int | None = None
+    ) -> None:
+        """Give this answer to the next call, whether or not it is carried out."""
+        self._faults.append(Fault(method, chat=chat, answer=answer, is_done=is_done))
+
     def lose_answer(self, method: str) -> None:
         """Do the next call, but break the connection before the answer is out."""
-        self._faults.append(Fault(method, None, None))
+        self.spoil(method, Broken(), is_done=True)
 
     def lose_answers(self, method: str, *, count: int, every: int) -> None:
         """Break the connection after every nth call of a method, ``count`` times."""
         self._faults += [
-            Fault(method, None, None, every * number - number) for number in range(1, count + 1)
+            Fault(method, after=every * number - number, answer=Broken())
+            for number in range(1, count + 1)
         ]
 
     def revoke_token(self) -> None:
@@ -143,7 +142,7 @@ class LocalBotApi(Residents):
             ]
         )
         config = uvicorn.Config(
-            app,
+            resettable(app),
             access_log=False,
             lifespan="off",
             log_config=None,
@@ -174,10 +173,12 @@ class LocalBotApi(Residents):
             self._check_token(request.path_params["token"])
             params = checked(method, dict(request.query_params) | await _sent_in(request))
             self.calls.append(Call(method, params))
-            await asyncio.sleep(self.slow.get(method, self.slowness))
+            await asyncio.sleep(self.slow.get(method, self.slowness) + self.delay(method))
             fault = self._fault_for(method, params)
             if fault and fault.error:
                 raise fault.error
+            if fault and fault.answer and not fault.is_done:
+                return fault.answer
             if method.startswith("send") and method != "sendChatAction":
                 self._pass(params)
             result = await self._done(method, params)
@@ -190,8 +191,8 @@ class LocalBotApi(Residents):
                 headers["Retry-After"] = str(wait)
             return JSONResponse(error.body, error.code, headers)
         self._tell_change()
-        if fault:
-            return _Broken()
+        if fault and fault.answer:
+            return fault.answer
         return JSONResponse({"ok": True, "result": result})
 
     def _pass(self, params: Json) -> None:
@@ -281,12 +282,3 @@ class QuietServer(uvicorn.Server):
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()
-
-
-class _Broken(Response):
-    """Promises more than it gives, so that the connection breaks off."""
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        headers = [(b"content-length", b"100")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"{", "more_body": False})

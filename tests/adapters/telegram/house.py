@@ -30,6 +30,7 @@ class RecordingPort:
         self.secrets: dict[str, bytes] = {}
         self.is_away = False
         self.attempts = 0
+        self.times_caught_up = 0
         self._changed = asyncio.Event()
 
     async def accept(self, events: Sequence[IncomingEvent], cursor: str | None = None) -> None:
@@ -53,6 +54,10 @@ class RecordingPort:
 
     async def alter(self, name: str, change: Callable[[bytes | None], bytes]) -> None:
         self.secrets[name] = change(self.secrets.get(name))
+
+    async def caught_up(self) -> None:
+        self.times_caught_up += 1
+        self._changed.set()
 
     async def wait(self, count: int) -> list[IncomingEvent]:
         """Until that many events are stored."""

@@ -14,6 +14,7 @@ import pytest
 
 from tests.adapters.telegram.bot_api import LocalBotApi
 from tests.adapters.telegram.whole import ANN, ANSWER, BEN, HOURS, whole
+from wijkbot.storage.chats import groups
 
 WELCOME = "buurtbot"
 SECRET = "rough-secret_for_tests"
@@ -115,3 +116,50 @@ async def test_the_end_of_a_supergroup_is_told_for_both_and_kept_quiet(
         api.bot_is("kicked", new, by=ANN)
         await bot.rests()
         assert len(api.sent(new)) == 1
+
+
+async def test_what_still_comes_under_the_old_address_belongs_to_the_group(
+    api: LocalBotApi, tmp_path: Path
+) -> None:
+    """Each chat has a queue of its own: the news of the new one may overtake what was said.
+
+    It makes no second group of the old address, which would take over from the real one.
+    """
+    async with whole(tmp_path, api, policy={"trial_days": 14}) as bot:
+        old = await bot.joined(kind="group")
+        late = [api.user_says(old, who, HOURS) for who in (ANN, BEN)]
+        held, api.queue.pending[:] = list(api.queue.pending), []
+        house = bot.living.bot.house
+        (before,) = await house.database.read(groups)
+        new = api.group_migrates(old)
+        told = [each for each in api.queue.pending if each[0] == old]
+        api.queue.pending[:] = [each for each in api.queue.pending if each[0] == new]
+        await bot.rests()
+        for number, (chat, update) in enumerate([*held, *told], start=1):
+            api.queue.again(chat, {**update, "update_id": 880_500_000 + number})
+        api.queue.last(880_600_000)
+        await api.wait_sent(new, len(late), 20)
+        await bot.rests()
+        assert [ANSWER in text for text in bot.texts(new)] == [True, True], "each once"
+        (after,) = await house.database.read(groups)
+        assert (after.id, after.trial_ends_at) == (before.id, before.trial_ends_at)
+        assert after.was_told and after.answers_this_hour == len(late)
+        asked = api.user_says(new, ANN, HOURS)
+        await api.wait_sent(new, len(late) + 1, 20)
+        assert api.sent(new)[-1]["reply_to_message"]["message_id"] == asked
+        assert [] == [text for method, text in api.refused if method == "sendMessage"]
+
+
+async def test_what_was_said_before_and_after_the_move_in_one_batch_is_one_group(
+    api: LocalBotApi, tmp_path: Path
+) -> None:
+    async with whole(tmp_path, api) as bot:
+        old = await bot.joined(kind="group")
+        api.user_says(old, ANN, HOURS)
+        new = api.group_migrates(old)
+        asked = api.user_says(new, BEN, HOURS)
+        await api.wait_sent(new, 2, 20)
+        await bot.rests()
+        assert len(await bot.living.bot.house.database.read(groups)) == 1
+        replies = [m.get("reply_to_message", {}).get("message_id", 0) for m in api.sent(new)]
+        assert sorted(replies) == [0, asked], "numbers of the old group mean nothing here"

@@ -10,14 +10,18 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from time import monotonic
 
 from tests.adapters.telegram.bot_api import LocalBotApi
 from tests.adapters.telegram.bot_api_pace import ALL_EACH_SECOND, GROUP_EACH_MINUTE
-from tests.adapters.telegram.whole import ANN, HOURS, whole
+from tests.adapters.telegram.whole import ANN, BEN, CAS, HOURS, whole
 from wijkbot.adapter_api import Adapter, Message, Sent, Urgency
+from wijkbot_telegram.adapter import GROUP_GAP_MS
 
 QUESTION = "wanneer is het spreekuur?"
 MANY = range(100, 160)
+WAIT_SECONDS = 6
+"""Longer than a group's own pause."""
 
 
 @asynccontextmanager
@@ -87,6 +91,30 @@ async def test_a_crisis_card_waits_for_no_pause_of_its_chat(
     await idle.send(str(ANN), Message(key="k1", text="Dag."))
     await idle.send(str(ANN), Message(key="k2", text="Bel 1813.", urgency=Urgency.CRISIS))
     assert api.pace.closest(ANN) < 0.5
+
+
+async def test_429_holds_all_of_its_chat_and_nothing_else(
+    api: LocalBotApi, tmp_path: Path
+) -> None:
+    """Also what waits behind it in another lane, and a crisis card: it would be refused too."""
+    async with whole(tmp_path, api, policy={"answers_per_hour": 100_000}) as bot:
+        group = await bot.joined()
+        await asyncio.sleep(GROUP_GAP_MS / 1000)
+        api.flood("sendMessage", WAIT_SECONDS, chat=group)
+        for _ in range(3):
+            api.user_says(group, ANN, HOURS)
+        await api.wait_refused("sendMessage")
+        held_at = monotonic()
+        api.user_says(group, BEN, "@wijkbot ik wil niet meer leven")
+        api.user_says(CAS, CAS, QUESTION)
+        await api.wait_sent(CAS, 1, 5)
+        calls = len(api.calls_of("sendMessage"))
+        while monotonic() < held_at + WAIT_SECONDS - 1:
+            assert len(api.calls_of("sendMessage")) == calls
+            await asyncio.sleep(0.1)
+        await api.wait_sent(group, 5, 60)
+        await bot.rests(30)
+        assert len(api.sent(group)) == 5 and len(api.refused) == 1
 
 
 async def test_sixty_residents_and_a_group_at_once_keep_all_three_limits(

@@ -308,7 +308,7 @@ async def test_health_warns_when_the_bot_reads_everything() -> None:
 async def test_limits_are_those_of_the_chat(idle: Adapter) -> None:
     group, private = idle.capabilities("-1001"), idle.capabilities("42")
     assert group == private == idle.capabilities("")
-    assert (group.group_gap_ms, private.gap_ms) == (3100, 1000)
+    assert (group.group_gap_ms, private.gap_ms) == (3200, 1000)
     assert group.account_per_s + group.account_burst <= 30, "of any second"
     assert group.has_links_in_buttons and group.can_pin and not group.is_idempotent
     assert not idle.sends_from_home

@@ -66,6 +66,8 @@ class LocalTwilio(ContentApi):
         self.account_status = "active"
         self.answer_late = 0.0
         """Seconds between taking a message and telling so."""
+        self.list_late = 0.0
+        """Seconds before it is told which messages there are."""
         self._faults: list[Fault] = []
         self._call_faults: list[tuple[str, TwilioError]] = []
         self._port = 0
@@ -175,6 +177,7 @@ class LocalTwilio(ContentApi):
             case "CreateMessage":
                 return await self._create(checked_form(name, fields))
             case "ListMessage":
+                await asyncio.sleep(self.list_late)
                 return JSONResponse(listing(self._all(), query, self.account_sid))
             case "FetchMessage":
                 return JSONResponse(self._message(values["Sid"]).as_json(self.account_sid))

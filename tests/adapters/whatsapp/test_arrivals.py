@@ -90,15 +90,44 @@ async def test_the_very_first_time_nothing_old_is_answered(
     assert not any(call.path.endswith("/Messages.json") for call in twilio.calls)
 
 
-async def test_what_is_older_than_a_day_is_not_answered(
+async def test_what_is_older_than_a_week_is_left_and_the_rest_tells_its_moment(
     down: Adapter, twilio: LocalTwilio, port: RecordingPort, clock: HandClock
 ) -> None:
     twilio.resident_misses(ANNA, "te laat")
-    clock.move(hours=25)
+    clock.move(days=7)
     twilio.resident_misses(ANNA, "op tijd")
-    clock.move(minutes=2)
+    clock.move(hours=25)
     await asks(down, port, clock)
     assert texts(port) == ["op tijd"]
+    assert port.events[0].received_at == clock.at - timedelta(hours=25)
+
+
+async def test_only_when_all_was_read_the_house_is_told_so_once_each_start(
+    down: Adapter, twilio: LocalTwilio, port: RecordingPort, clock: HandClock
+) -> None:
+    before = port.times_caught_up
+    twilio.fail_next_list(503, 20503)
+    await down.start(port)
+    health = await health_with(down, "not asked")
+    assert "news waits" in health.detail and port.times_caught_up == before
+    await down.stop_receiving()
+    twilio.resident_misses(ANNA, "hallo")
+    await asks(down, port, clock)
+    await until(lambda: port.times_caught_up == before + 1)
+    assert texts(port) == ["hallo"]
+
+
+async def test_when_twilio_cannot_be_asked_for_minutes_news_goes_again_and_health_says_so(
+    down: Adapter, twilio: LocalTwilio, port: RecordingPort, clock: HandClock
+) -> None:
+    before = port.times_caught_up
+    for _ in range(3):
+        twilio.fail_next_list(503, 20503)
+    await down.start(port)
+    await health_with(down, "news waits")
+    clock.move(minutes=6)
+    await until(lambda: port.times_caught_up == before + 1)
+    assert "news goes out all the same" in (await down.health()).detail
 
 
 async def test_many_pages_are_read_to_the_last(

@@ -185,7 +185,7 @@ async def test_a_word_that_tells_nothing_is_taken_and_dropped(
         ("63003", Reason.GONE, True, False),
         ("63014", Reason.BLOCKED, True, False),
         ("21610", Reason.BLOCKED, True, False),
-        ("63018", Reason.RATE, False, True),
+        ("63018", Reason.TIER, False, True),
         ("63017", Reason.RATE, False, True),
         ("30001", Reason.RATE, False, True),
         ("63038", Reason.RATE, False, True),

@@ -80,7 +80,7 @@ def test_settings_do_not_show_their_secrets() -> None:
     assert GOOD["auth_token"] not in repr(read_options(config_for(GOOD, HandClock())))
 
 
-def test_a_new_number_writes_to_250_people_a_day_unless_told_otherwise() -> None:
+def test_whatsapp_itself_says_how_many_a_day_unless_told_otherwise() -> None:
     tiers = [read_options(config_for(GOOD | more, HandClock())).tier for more in TIERS]
-    assert tiers == [250, 1000, 0]
-    assert create(config_for(GOOD, HandClock())).capabilities("").unasked_per_day == 250
+    assert tiers == [0, 1000, 0]
+    assert create(config_for(GOOD, HandClock())).capabilities("").unasked_per_day == 0

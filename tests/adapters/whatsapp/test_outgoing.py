@@ -111,7 +111,7 @@ def test_what_is_past_its_time_is_not_sent() -> None:
         (400, 63003, Reason.GONE, True, False),
         (400, 63014, Reason.BLOCKED, True, False),
         (400, 21610, Reason.BLOCKED, True, False),
-        (429, 63018, Reason.RATE, False, True),
+        (429, 63018, Reason.TIER, False, True),
         (429, 20429, Reason.RATE, False, True),
         (400, 30001, Reason.RATE, False, True),
         (429, None, Reason.RATE, False, True),

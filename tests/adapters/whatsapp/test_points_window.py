@@ -6,13 +6,23 @@ Each runs the real twilio library against the local Twilio.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.adapters.whatsapp.local_twilio import LocalTwilio
-from tests.adapters.whatsapp.whole import ANN, ANSWER, BEN, HOURS, NADIA, add_templates, whole
+from tests.adapters.whatsapp.whole import (
+    ANN,
+    ANSWER,
+    BEN,
+    HOURS,
+    NADIA,
+    Whole,
+    add_templates,
+    whole,
+)
 from wijkbot.storage.outbox import Status
 
 MANY = {"unsolicited_per_day": 9, "unsolicited_per_week": 30}
@@ -210,10 +220,53 @@ async def test_point_13_the_tier_is_kept_and_the_rest_comes_the_next_day(
         assert _got_news(twilio) == 5
         await _wait_a_day(bot.passes)
         await twilio.until(partial(_has_news, twilio, 10), 30)
+        assert (await bot.report(number))["WAITING tier"] == 2
         await _wait_a_day(bot.passes)
         await bot.rests()
-        late = {"EXPIRED tier": 2}
-        assert await bot.report(number) == {"DELIVERED": 10, **late}, "after two days it is old"
+        assert await bot.report(number) == {"DELIVERED": 12}, "also on the third day"
+        assert twilio.limits.over_tier == 0
+
+
+async def test_point_13_without_a_tier_of_ours_whatsapp_says_when_it_is_enough(
+    twilio: LocalTwilio, tmp_path: Path
+) -> None:
+    """All go at once; who was too many waits, is never lost, and comes when there is room."""
+    add_templates(twilio)
+    twilio.limits.tier = 5
+    async with whole(tmp_path, twilio) as bot:
+        await bot.subscribes(*PEOPLE)
+        bot.passes(hours=25)
+        (number,) = await bot.announces()
+        await twilio.until(lambda: twilio.limits.over_tier == 7, 30)
+        await twilio.receipts_rest()
+        await _until_report(bot, number, {"DELIVERED": 5, "WAITING tier": 7})
+        for _ in range(5):
+            bot.passes(seconds=61)
+            await asyncio.sleep(1)
+            await twilio.receipts_rest()
+            await _until_report(bot, number, {"DELIVERED": 5, "WAITING tier": 7})
+        assert twilio.limits.over_tier - 7 in range(1, 5), "it is tried with one, ever less often"
+        waiting = next(m.to for m in reversed(twilio.messages) if m.code == 63018)
+        await twilio.resident_says(waiting, "stop")
+        twilio.limits.tier = 50
+        await _until_more(bot.passes, lambda: _arrived(twilio) == 11)
+        await bot.rests()
+        report = await bot.report(number)
+        assert report["DELIVERED"] == 11 and report.total() == 12
+
+
+async def test_point_13_an_hour_that_began_is_announced_to_nobody_more(
+    twilio: LocalTwilio, tmp_path: Path
+) -> None:
+    add_templates(twilio)
+    async with whole(tmp_path, twilio, tier=1) as bot:
+        await bot.subscribes(ANN, BEN)
+        bot.passes(hours=25)
+        (number,) = await bot.announces("Z4")
+        await _until_report(bot, number, {"DELIVERED": 1, "WAITING tier": 1})
+        bot.passes(hours=96)
+        await bot.rests()
+        assert {name.split()[0] for name in await bot.report(number)} == {"DELIVERED", "EXPIRED"}
 
 
 async def test_point_13_failures_stand_in_the_report_which_adds_up(
@@ -235,6 +288,25 @@ async def test_point_13_failures_stand_in_the_report_which_adds_up(
         assert report["DELIVERED"] == len(PEOPLE) - len(codes)
         assert report["REFUSED blocked"] == report["REFUSED gone"] == 1
         assert sum(n for name, n in report.items() if name.startswith(Status.DEAD.name)) == 2
+
+
+async def _until_report(bot: Whole, number: int, wanted: dict[str, int]) -> None:
+    async with asyncio.timeout(30):
+        while await bot.report(number) != wanted:
+            await asyncio.sleep(0.1)
+
+
+async def _until_more(passes: Callable[..., None], is_so: Callable[[], bool]) -> None:
+    """Let hours pass until it is so."""
+    async with asyncio.timeout(60):
+        while not is_so():
+            passes(minutes=10)
+            await asyncio.sleep(0.6)
+
+
+def _arrived(twilio: LocalTwilio) -> int:
+    news = [m for m in twilio.messages if NEWS in m.body]
+    return sum(m.status == "delivered" for m in news)
 
 
 def _got_news(twilio: LocalTwilio) -> int:

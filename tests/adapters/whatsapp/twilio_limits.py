@@ -33,6 +33,8 @@ class Limits:
     def __init__(self) -> None:
         self.violations: list[str] = []
         self.tier = 0
+        self.over_tier = 0
+        """So often a template was refused because as many people had one that day."""
         self._pairs: dict[str, tuple[datetime, float]] = {}
         self._unasked: deque[tuple[datetime, str]] = deque()
         self._answers_left: dict[str, int] = {}
@@ -66,7 +68,7 @@ class Limits:
             self._note("faster than one in 6 seconds to one person", message)
             return 63018
         if message.is_template and not self._is_in_tier(person, now):
-            self._note("more people in a day than the tier allows", message)
+            self.over_tier += 1
             return 63018
         return 0
 

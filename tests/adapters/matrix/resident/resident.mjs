@@ -136,6 +136,7 @@ const commands = {
     },
     async leave({ room }) { await client.leave(room); return true; },
     async kick({ room, user }) { await client.kick(room, user); return true; },
+    async ban({ room, user }) { await client.ban(room, user); return true; },
     async power({ room, user, level }) { await client.setPowerLevel(room, user, level); return true; },
     async upgrade({ room, version }) {
         return (await client.upgradeRoom(room, version)).replacement_room;
@@ -153,7 +154,42 @@ const commands = {
         }
         return (await client.sendEvent(room, "m.room.message", content)).event_id;
     },
+    // As fast as the homeserver takes them, one after the other, so that their order is known.
+    async send_all({ room, bodies }) {
+        await roomOf(room);
+        for (const body of bodies) {
+            await client.sendEvent(room, "m.room.message", { msgtype: "m.text", body, "m.mentions": {} });
+        }
+        return true;
+    },
+    async react({ room, event, key }) {
+        const content = { "m.relates_to": { rel_type: "m.annotation", event_id: event, key } };
+        return (await client.sendEvent(room, "m.reaction", content)).event_id;
+    },
+    async wait_reactions({ room, event, sender, count, timeout_ms: timeout = 20000 }) {
+        const keys = async () => (await roomOf(room)).getUnfilteredTimelineSet().getLiveTimeline()
+            .getEvents().filter((one) => one.getType() === "m.reaction"
+                && one.getSender() === sender && one.getRelation()?.event_id === event)
+            .map((one) => one.getRelation().key);
+        await until(async () => (await keys()).length >= count, timeout, "the reactions");
+        return keys();
+    },
+    async encrypt({ room }) {
+        await client.sendStateEvent(room, ENCRYPTION.type, ENCRYPTION.content, "");
+        return true;
+    },
     async messages({ room }) { return messages(room); },
+    async wait_count({ room, sender, count, timeout_ms: timeout = 50000 }) {
+        let readable = [];
+        // Looking at hundreds of messages costs, so not as often as for a single one.
+        return until(async () => {
+            await sleep(150);
+            readable = (await messages(room)).filter((m) => m.sender === sender && !m.undecryptable);
+            return readable.length >= count ? readable : null;
+        }, timeout, "messages").catch((error) => {
+            throw new Error(`${error.message}; there are ${readable.length} of ${count}`);
+        });
+    },
     async wait_message({ room, sender, containing = "", after, timeout_ms: timeout = 20000 }) {
         let all = [];
         return until(async () => {

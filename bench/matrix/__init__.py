@@ -1,0 +1,1 @@
+"""How much does an answer on Matrix cost, beside a bare echo of the same library?"""
