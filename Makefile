@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 PORT ?= 8080
-WORKERS ?= 2
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
@@ -29,7 +29,7 @@ chat: $(VENV)/.demo-ready ## talk to the dialogs in the terminal (ARGS="--lang f
 ##@ Work on it
 setup: $(VENV)/.dev-ready ## install everything that tests and checks need
 
-test: $(VENV)/.dev-ready ## run all tests; fetches a browser and PostgreSQL when missing (ARGS="-k klus", WORKERS=2 processes)
+test: $(VENV)/.dev-ready ## run all tests; fetches a browser and PostgreSQL when missing (ARGS="-k klus", WORKERS=3 processes)
 	@$(BIN)/python -m tests.provision
 	@WIJKBOT_STRICT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 

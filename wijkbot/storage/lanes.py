@@ -83,7 +83,6 @@ def claim(
     kinds = [kind for kind in heads.kinds_due(conn, channel, now_ms) if kind in pace.lanes]
     if not kinds:
         return []  # an idle channel costs no write
-    pace = pace or heads.Pace()
     granted = limiter.grant(conn, channel, limit, now_ms)
     room = min(granted, underway.room(conn, channel, pace.most_per_s, now_ms))
     out: list[Outgoing] = []

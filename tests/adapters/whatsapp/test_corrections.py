@@ -12,7 +12,7 @@ from wijkbot.app.reach import reach
 from wijkbot.app.subscribers import lists
 from wijkbot.cli.reaching import in_words
 
-LINE = "Verbetering van een eerder bericht:"
+LINE = "Dit verbetert een eerder bericht."
 
 
 async def test_preview_tells_how_many_by_template_freely_and_for_lack_of_one_not_at_all(
