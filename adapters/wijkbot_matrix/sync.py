@@ -29,6 +29,9 @@ _WAIT_SECONDS = 30.0
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 2.0, 60.0
 _STALE_SECONDS = 180.0
 _STALE_AFTER_FAULT_SECONDS = 45.0
+POSITION_SECONDS = 5.0
+"""A position without news is written so seldom: each answer of the bot itself brings a sync, and
+after a restart the same syncs again mean as little as before."""
 _log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
 
@@ -79,6 +82,7 @@ class SyncLoop:
         self.unopened = Unopened(port)
         self.translator = Translator(client, arrivals, self.unopened, now)
         self._ready = ready
+        self._due_at = 0.0
 
     async def run(self) -> None:
         """Loop; returns when the token is revoked."""
@@ -130,7 +134,9 @@ class SyncLoop:
             await self._keep_trying(partial(self.translator.events, batch, since)) if since else []
         )
         await self._keep_trying(self.unopened.keep)
-        await self._keep_trying(partial(self._port.accept, events, batch.next_batch))
+        if events or not since or time.monotonic() >= self._due_at:
+            await self._keep_trying(partial(self._port.accept, events, batch.next_batch))
+            self._due_at = time.monotonic() + POSITION_SECONDS
         await self._keep_trying(partial(self.unopened.settle, events))
         await self._keep_trying(partial(self._arrivals.settle, events))
         self._progress.synced_at = time.monotonic()

@@ -6,7 +6,6 @@ import asyncio
 import resource
 import signal
 import socket
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -48,9 +47,6 @@ SERVING: dict[str, Any] = {
     "h11_max_incomplete_event_size": 16 * 1024,
 }
 """How the web server is set up."""
-TURN_SECONDS = 0.0005
-"""So long a thread computes while another one waits for its turn. The thread that writes waits
-after each statement, and with it who waits for a webhook to be stored: by default 5 ms each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,6 @@ def demo(port: int, data: Path | None) -> None:
 def _run(served: Served, ready: Callable[[int], None]) -> None:
     configure_logging()
     allow_many_pages()
-    sys.setswitchinterval(TURN_SECONDS)
     clock = Clock()
     adapters = make_adapters(served.settings, served.folder, clock)
     with ExitStack() as held:

@@ -15,6 +15,7 @@ class MemoryPort:
         self.events: list[IncomingEvent] = []
         self.failures = 0
         self.repeated: list[str] = []
+        self.without_news = 0
         self._position: str | None = None
         self._secrets: dict[str, bytes] = {}
         self._changed = asyncio.Condition()
@@ -25,6 +26,7 @@ class MemoryPort:
             self.failures -= 1
             raise ConnectionError("the database is away")
         async with self._changed:
+            self.without_news += not events
             known = {event.event_id for event in self.events}
             self.repeated += [event.event_id for event in events if event.event_id in known]
             self.events += [event for event in events if event.event_id not in known]

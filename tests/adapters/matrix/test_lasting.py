@@ -14,6 +14,7 @@ from tests.adapters.matrix.resident import Resident
 from tests.adapters.matrix.synapse import LocalSynapse
 from tests.adapters.matrix.test_conversations import running
 from wijkbot.adapter_api import ConfigError, Message, Sent
+from wijkbot_matrix import sync
 
 
 async def test_restart_keeps_the_device_and_hears_what_was_missed_once(
@@ -35,6 +36,28 @@ async def test_restart_keeps_the_device_and_hears_what_was_missed_once(
     assert running(bot)._client.nio.device_id == device  # type: ignore[union-attr]
     assert isinstance(await running(bot).send(room, Message("row-1", "Goedemorgen")), Sent)
     assert (await anna.wait_message(room, bot.user_id, "Goedemorgen"))["encrypted"]
+
+
+async def test_own_words_cost_no_commit_and_a_restart_hears_the_rest(
+    bot: Bot, anna: Resident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await anna.create_dm(bot.user_id)
+    await bot.port.joined(room)
+    monkeypatch.setattr(sync, "POSITION_SECONDS", 3600.0)
+    await anna.send(room, "voor")
+    await bot.port.said("voor")
+    before = bot.port.without_news
+    for number in range(4):
+        assert isinstance(await running(bot).send(room, Message(f"row-{number}", "Dag.")), Sent)
+    await anna.send(room, "na")
+    await bot.port.said("na")
+    assert bot.port.without_news <= before + 1
+    await bot.stop()
+    await anna.send(room, "in de nacht")
+    await bot.start()
+    await bot.port.said("in de nacht")
+    assert bot.port.texts(room) == ["voor", "na", "in de nacht"]
+    assert bot.port.repeated == []
 
 
 async def test_restart_after_revocation_is_a_new_trusted_device(
