@@ -11,7 +11,7 @@ import pytest
 from tests.living import LivingBot, living_bot
 from wijkbot.app.announce import announce, plan
 from wijkbot.settings import SettingsError
-from wijkbot.storage import chats, limiter
+from wijkbot.storage import broadcasts, chats, limiter
 from wijkbot.storage.chats import Chat
 from wijkbot_sandbox.adapter import SandboxAdapter
 from wijkbot_sandbox.world import GROUP
@@ -61,6 +61,19 @@ async def test_card_goes_to_the_chosen_group_once(tmp_path: Path) -> None:
         assert "maandag 23 november" in shown[1]
         assert 2 == len(_shown(living, "noord"))
         assert 1 == len(_shown(living, "zuid"))
+
+
+@pytest.mark.parametrize(("step", "queued"), [(1, 1), (100, 2)], ids=["long", "short"])
+async def test_of_a_long_list_it_is_told_that_the_rest_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int, queued: int
+) -> None:
+    monkeypatch.setattr(broadcasts.expand, "__defaults__", (step, None))
+    async with living_bot(tmp_path, CHANNELS) as living:
+        made = await plan(living.bot.house, dict(living.bot.adapters), "Z4", await _groups(living))
+        done = await announce(living.bot.house, made, "press", "worker")
+        assert (done.queued, done.is_whole) == (queued, queued == len(CHANNELS))
+        for channel in CHANNELS:
+            assert 2 == len(await _wait_shown(living, channel, 2))
 
 
 @pytest.mark.parametrize("at", [NIGHT, CHRISTMAS], ids=["night", "holiday"])

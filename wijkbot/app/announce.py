@@ -131,10 +131,14 @@ def published(house: House, area: str, item_id: str) -> tuple[Item, Say]:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """The announcements that were made of a plan, and how many groups get them."""
+    """The announcements that were made of a plan, and for how many chats they are queued.
+
+    ``is_whole``: that is everybody; else the running bot goes on.
+    """
 
     ids: tuple[int, ...]
     queued: int
+    is_whole: bool = True
 
 
 async def announce(
@@ -162,7 +166,7 @@ async def announce(
 
     def queue(conn: Connection) -> Announced:
         """Ask the rule again under each group's lock: two at once pass no limit."""
-        ids, queued = [], 0
+        ids, queued, is_whole = [], 0, True
         carried = extras or Extras()
         if photo is not None and areas:
             number = keep_photo(conn, house, photo, now_ms)
@@ -176,8 +180,9 @@ async def announce(
             made = broadcasts.create(conn, house.sealer, draft, audience, now_ms)
             expand(conn, house, made, now_ms)
             ids.append(made)
-            queued += broadcasts.tally(conn, made).queued
-        return Announced(tuple(ids), queued)
+            done = broadcasts.tally(conn, made)
+            queued, is_whole = queued + done.queued, is_whole and done.ended
+        return Announced(tuple(ids), queued, is_whole)
 
     return await house.database.write(queue)
 

@@ -126,7 +126,8 @@ async def _announce_now(
     made = await announce_plan(house, plan, key, author, load.extras, load.photo)
     whom = "groups and subscribers" if plan.allowed_lists else "group(s)"
     if plan.allowed or plan.allowed_lists:
-        typer.echo(f"Queued for {made.queued} {whom}. The running bot sends it.")
+        rest = "sends it" if made.is_whole else "queues the rest, and sends it"
+        typer.echo(f"Queued for {made.queued} {whom}. The running bot {rest}.")
     if plan.allowed_by_hand:
         told = f"{len(plan.allowed_by_hand)} group(s) by hand"
         typer.echo(

@@ -48,6 +48,7 @@ BAD_CODES = (63014, 63024, 63013, 99999)
 AT_ONCE = 32
 TALKERS = int(os.environ.get("WIJKBOT_WHATSAPP_RESIDENTS", "40"))
 SECONDS = 120 + max(SUBSCRIBERS, TALKERS) // 10
+pytestmark = pytest.mark.timeout(max(300, 5 * SECONDS))
 PEOPLE = [f"whatsapp:+32476{number:06}" for number in range(max(SUBSCRIBERS, TALKERS))]
 WANTING = PEOPLE[:SUBSCRIBERS]
 LATER = SATURDAY + timedelta(hours=49)
