@@ -6,6 +6,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 from wijkbot.cli.serving import bind
 
@@ -17,6 +18,29 @@ from wijkbot.cli.serving import allow_many_pages
 allow_many_pages()
 print(resource.getrlimit(resource.RLIMIT_NOFILE) == (most, most), most > 64)
 """
+
+
+COMES_AT_ONCE = """
+import os, socket, sys
+from pathlib import Path
+from wijkbot.cli import serving
+def come(port):
+    socket.create_connection(("127.0.0.1", port), 5).close()
+    print("taken", flush=True)
+    os._exit(0)
+serving._say_ready = lambda served: come
+serving.serve(Path(sys.argv[1]), "all", 0)
+"""
+
+
+def test_who_comes_the_moment_it_is_ready_is_not_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "wijk"
+    subprocess.run([sys.executable, "-m", "wijkbot", "init", str(folder)], check=True, timeout=60)
+    told = subprocess.run(
+        [sys.executable, "-c", COMES_AT_ONCE, str(folder / "wijkbot.toml")],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert "taken" in told.stdout, told.stderr
 
 
 def test_a_process_that_serves_takes_all_the_files_it_may_open() -> None:

@@ -122,6 +122,8 @@ async def _serve(
     made = create_app(bot, is_demo=served.is_demo)
     server = uvicorn.Server(uvicorn.Config(made, **SERVING))
     async with running(bot) as failed:
+        # who comes the moment they hear that we are ready waits for an answer, and is not refused
+        bound.listen(socket.SOMAXCONN)
         ready(bound.getsockname()[1])
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         _stop_on_signal(server)
