@@ -31,7 +31,7 @@ setup: $(VENV)/.dev-ready ## install everything that tests and checks need
 
 test: $(VENV)/.dev-ready ## run all tests; fetches a browser and PostgreSQL when missing (ARGS="-k klus", WORKERS=3 processes)
 	@$(BIN)/python -m tests.provision
-	@WIJKBOT_STRICT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@WIJKBOT_STRICT=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint types contracts test ## everything that must hold before a change lands
 

@@ -7,6 +7,7 @@ and this machine lacks is a failure with the next step, never a silent skip.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,15 @@ def chromium_path() -> str:
 def chromium_args() -> list[str]:
     """The arguments to give to Playwright as ``args``."""
     return list(needed("chromium").arguments)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files of few tests: each of those takes long, and none should come last.
+
+    Files of very many tests have short ones, so the processes end at nearly the same time.
+    """
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: sizes[item.path])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

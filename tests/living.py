@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from tests.prepared import prepared
 from wijkbot.app.assemble import (
     Bot,
     assemble,
@@ -20,10 +21,9 @@ from wijkbot.app.assemble import (
     make_adapters,
     open_house,
 )
-from wijkbot.app.run import prepare, running
+from wijkbot.app.run import running
 from wijkbot.cli.serving import SERVING, bind
 from wijkbot.clock import Clock
-from wijkbot.content.locate import content_dir
 from wijkbot.settings import settings_from
 from wijkbot.web.create_app import create_app
 
@@ -84,7 +84,7 @@ async def living_bot(
     ensure_schema(settings, folder)
     house = await open_house(settings, folder, clock)
     bot = assemble(house, make_adapters(settings, folder, clock), folder)
-    assert [] == await prepare(bot, content_dir("dialogs"))
+    await prepared(bot)
     bound = bind("127.0.0.1", port)
     server = uvicorn.Server(uvicorn.Config(create_app(bot), **SERVING))
     async with running(bot):

@@ -64,9 +64,13 @@ class SettingsError(Exception):
     """The configuration is wrong: ``key`` and ``remedy`` are for whoever runs the bot."""
 
     def __init__(self, key: str, remedy: str) -> None:
-        super().__init__(f"{key}: {remedy}")
+        super().__init__(key, remedy)
         self.key = key
         self.remedy = remedy
+
+    def __str__(self) -> str:
+        """Both, on one line."""
+        return f"{self.key}: {self.remedy}"
 
 
 class _Environment(EnvSettingsSource):

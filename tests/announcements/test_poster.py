@@ -7,7 +7,8 @@ import io
 import pytest
 from PIL import Image, ImageChops
 
-from wijkbot.announcements.poster import SIDE, Words, poster
+from wijkbot.announcements.poster import poster
+from wijkbot.announcements.poster_words import SIDE, Words
 
 HOURS = Words(
     "Zitdag van het onthaal",

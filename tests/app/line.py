@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
+from tests.prepared import prepared
 from wijkbot.adapter_api import (
     Capabilities,
     ChannelConfig,
@@ -26,9 +27,8 @@ from wijkbot.adapter_api import (
     SendResult,
 )
 from wijkbot.app.assemble import Bot, assemble, ensure_key, ensure_schema, open_house
-from wijkbot.app.run import prepare, running
+from wijkbot.app.run import running
 from wijkbot.clock import Clock
-from wijkbot.content.locate import content_dir
 from wijkbot.content.translations import page_texts
 from wijkbot.settings import settings_from
 from wijkbot.storage import receipts
@@ -163,6 +163,6 @@ async def street(folder: Path, *, tier: int = 0) -> AsyncIterator[Street]:
     options = {"gettext": page_texts}
     line = Line(ChannelConfig(LINE, "De Brug", "", str(folder), options), clock, tier)
     bot = assemble(house, {LINE: line}, folder)
-    assert [] == await prepare(bot, content_dir("dialogs"))
+    await prepared(bot)
     async with running(bot):
         yield Street(bot, line)

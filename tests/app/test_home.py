@@ -14,15 +14,15 @@ from sqlalchemy import func, select
 
 from tests.adapters.telegram.bot_api import LocalBotApi
 from tests.many import fresh_database, write_config
+from tests.prepared import prepared
 from wijkbot.adapter_api import EventKind, IncomingEvent
 from wijkbot.app import converse
 from wijkbot.app.assemble import Bot, assemble, make_adapters, open_house
 from wijkbot.app.home import Home
 from wijkbot.app.receive import Fence
 from wijkbot.app.roles import Role
-from wijkbot.app.run import prepare, running
+from wijkbot.app.run import running
 from wijkbot.clock import Clock
-from wijkbot.content.locate import content_dir
 from wijkbot.settings import load_settings
 from wijkbot.storage import leases
 from wijkbot.storage.errors import LeaseLost
@@ -182,7 +182,7 @@ async def test_engine_of_another_process_is_woken(
     monkeypatch.setattr(converse, "POLL_SECONDS", 60.0)
     web, engine = await _bot(config), await _bot(config, Role.ENGINE)
     for bot in (engine, web):
-        assert [] == await prepare(bot, content_dir("dialogs"))
+        await prepared(bot)
     async with running(web), running(engine):
         await asyncio.sleep(1)
         await web.ports["buurt"].accept([_event(1)])

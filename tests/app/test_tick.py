@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.living import living_bot
+from tests.prepared import prepared
 from wijkbot.app.announce import AnnouncementRule, draft_of, plan, say_of
 from wijkbot.app.assemble import assemble, ensure_key, ensure_schema, make_adapters, open_house
 from wijkbot.app.house import House
 from wijkbot.app.plan_ahead import plan_ahead, wish_of
-from wijkbot.app.run import prepare
 from wijkbot.app.tick import fire_schedules, tick, ticking
 from wijkbot.clock import Clock
-from wijkbot.content.locate import content_dir
 from wijkbot.settings import SettingsError, settings_from
 from wijkbot.storage import broadcasts, chats, schedules
 from wijkbot.storage.audience import Audience
@@ -80,7 +79,7 @@ async def _still(folder: Path) -> AsyncIterator[Still]:
     ensure_schema(settings, folder)
     house = await open_house(settings, folder, clock)
     bot = assemble(house, make_adapters(settings, folder, clock), folder)
-    assert [] == await prepare(bot, content_dir("dialogs"))
+    await prepared(bot)
     still = Still(house, folder, next(iter(settings.areas())))
     await still.meet("first-group")
     try:

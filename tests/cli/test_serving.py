@@ -43,6 +43,31 @@ def test_who_comes_the_moment_it_is_ready_is_not_refused(tmp_path: Path) -> None
     assert "taken" in told.stdout, told.stderr
 
 
+SAYS_WHAT_IT_HAS = """
+import gc, os, sys
+from pathlib import Path
+from wijkbot.cli import serving
+def look(port):
+    print("loaded", *(name for name in ("alembic", "PIL") if name in sys.modules), flush=True)
+    print("children", Path("/proc/self/task", str(os.getpid()), "children").read_text())
+    print("set aside", gc.get_freeze_count() > 10_000, flush=True)
+    os._exit(0)
+serving._say_ready = lambda served: look
+serving.serve(Path(sys.argv[1]), "all", 0)
+"""
+
+
+def test_what_a_server_needs_once_or_never_does_not_stay_in_its_memory(tmp_path: Path) -> None:
+    folder = tmp_path / "wijk"
+    subprocess.run([sys.executable, "-m", "wijkbot", "init", str(folder)], check=True, timeout=60)
+    told = subprocess.run(
+        [sys.executable, "-c", SAYS_WHAT_IT_HAS, str(folder / "wijkbot.toml")],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    said = [line.strip() for line in told.stdout.splitlines() if line.strip()]
+    assert ["loaded", "children", "set aside True"] == said[-3:], told.stderr
+
+
 def test_a_process_that_serves_takes_all_the_files_it_may_open() -> None:
     told = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60

@@ -15,11 +15,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from tests.living import SATURDAY
+from tests.prepared import prepared
 from wijkbot.app.assemble import assemble, ensure_key, ensure_schema, make_adapters, open_house
 from wijkbot.app.house import House
-from wijkbot.app.run import prepare
 from wijkbot.clock import Clock
-from wijkbot.content.locate import content_dir
 from wijkbot.engine.words import Purpose
 from wijkbot.settings import load_settings
 from wijkbot.storage import chats, conversations, inbox, lanes, outbox
@@ -60,7 +59,7 @@ async def _serving(folder: Path) -> House:
     ensure_schema(settings, folder)
     house = await open_house(settings, folder, clock)
     bot = assemble(house, make_adapters(settings, folder, clock), folder)
-    assert [] == await prepare(bot, content_dir("dialogs"))
+    await prepared(bot)
     area = next(iter(settings.areas()))
     new = [Newcomer("wijk", f"group-{n}", False, neighbourhood=area) for n in range(GROUPS)]
     await house.database.write(lambda c: chats.meet(c, house.sealer, new, clock.now_ms()))

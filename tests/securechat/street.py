@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
+from tests.prepared import prepared
 from tests.securechat.office import Office
 from wijkbot.app import info_card
 from wijkbot.app.info_card import Order
-from wijkbot.app.run import prepare, running
+from wijkbot.app.run import running
 from wijkbot.app.staff_card_limits import CardLimits
-from wijkbot.content.locate import content_dir
 from wijkbot.securechat.encoding import b64
 from wijkbot.storage.card_tables import card_code
 from wijkbot.storage.outbox import Status
@@ -109,7 +109,7 @@ def fresh_id() -> str:
 @asynccontextmanager
 async def a_street(office: Office) -> AsyncIterator[Street]:
     """The starter pack is published, and the bot runs."""
-    assert [] == await prepare(office.bot, content_dir("dialogs"))
+    await prepared(office.bot)
     adapter = office.bot.adapters["wijk"]
     assert isinstance(adapter, SandboxAdapter)
     async with running(office.bot):

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from tests.prepared import prepared
 from tests.securechat import making
 from tests.securechat.making import Person
 from tests.securechat.room import Chat, Resident, somewhere
-from wijkbot.app.run import prepare
-from wijkbot.content.locate import content_dir
 from wijkbot.securechat.encoding import b64, unb64
 from wijkbot.storage.secure_tables import sc_conversation, sc_token
 
@@ -59,7 +58,7 @@ async def test_who_waited_in_vain_is_told_who_is_here_now(chat: Chat) -> None:
 
 
 async def test_22_looking_makes_no_row(chat: Chat) -> None:
-    await prepare(chat.bot, content_dir("dialogs"))
+    await prepared(chat.bot)
     await chat.resident()
     before = await chat.rows()
     for path in ("/c", "/api/c/config", "/api/c/messages", "/api/c/keys", "/api/c/conversations",

@@ -13,11 +13,10 @@ import structlog
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from tests.prepared import prepared
 from tests.securechat.making import Json
 from tests.securechat.room import Chat, Resident, somewhere
 from wijkbot.app.logging import _without_content, only_allowed
-from wijkbot.app.run import prepare
-from wijkbot.content.locate import content_dir
 from wijkbot.securechat.encoding import b64
 from wijkbot.web.create_app import create_app
 from wijkbot.web.secure.headers import headers_of
@@ -78,7 +77,7 @@ def routes(app: FastAPI) -> list[tuple[str, str]]:
 
 
 async def test_52_every_route_has_valid_headers(chat: Chat) -> None:
-    await prepare(chat.bot, content_dir("dialogs"))
+    await prepared(chat.bot)
     found = routes(create_app(chat.bot))
     assert len(found) > 40
     for method, path in found:

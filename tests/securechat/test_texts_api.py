@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.content.edits import change
+from tests.prepared import prepared
 from tests.securechat.office import Office, found, join
-from wijkbot.app.run import prepare
 from wijkbot.content.locate import content_dir
 from wijkbot.content.model import LANGUAGES
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.storage
 @pytest.fixture
 async def published(office: Office) -> Office:
     """An office with the starter pack."""
-    assert [] == await prepare(office.bot, content_dir("dialogs"))
+    await prepared(office.bot)
     return office
 
 
@@ -70,7 +70,7 @@ async def test_what_was_published_anew_is_read_anew(published: Office, tmp_path:
     async with published.tab() as tab:
         await found(published, tab)
         before = (await tab.get("texts?lang=nl"))["texts"]
-        assert [] == await prepare(published.bot, dialogs)
+        await prepared(published.bot, dialogs)
         after = (await tab.get("texts?lang=nl"))["texts"]
     changed = [new["text"] for old, new in zip(before, after, strict=True) if old != new]
     assert 1 == len(changed)

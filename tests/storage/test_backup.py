@@ -19,6 +19,7 @@ from wijkbot.storage import (
     backup,
     leases,
     migrate,
+    schema,
 )
 from wijkbot.storage.backup import CopyProblem
 from wijkbot.storage.errors import DatabaseTooNew, KeyFileProblem, StorageProblem
@@ -151,7 +152,7 @@ async def test_a_backup_of_an_older_schema_is_brought_to_this_one(
     copy = copies.folder / f"older-copy{backup.suffix(older)}"
     backup.back_up(older, copy, house.now, quietly)
     await copies.put_back(copy)
-    assert migrate.current(copies.url) == migrate.head()
+    assert schema.current(copies.url) == schema.head()
     assert await house.accept(arrival("e1"))
 
 

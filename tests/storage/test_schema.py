@@ -9,11 +9,12 @@ import pytest
 import yaml
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, create_engine, inspect, text
 
 from tests.storage.house import House
 from wijkbot import storage
-from wijkbot.storage import migrate
+from wijkbot.storage import migrate, schema
 from wijkbot.storage.errors import (
     DatabaseAway,
     DatabaseRefused,
@@ -54,10 +55,16 @@ async def test_the_migrated_schema_is_the_one_in_the_code(house: House) -> None:
     assert await house.database.read(_checks) == wanted
 
 
+def test_the_schemas_known_by_their_files_are_those_of_alembic() -> None:
+    scripts = ScriptDirectory.from_config(migrate.config_of_alembic())
+    assert [one.revision for one in scripts.walk_revisions()] == list(reversed(schema.known()))
+    assert scripts.get_current_head() == schema.head()
+
+
 @pytest.mark.storage
 def test_upgrading_twice_does_no_harm(database_url: str) -> None:
     migrate.upgrade(database_url)
-    assert migrate.current(database_url) == migrate.head()
+    assert schema.current(database_url) == schema.head()
 
 
 def _stamp(url: str, revision: str) -> None:

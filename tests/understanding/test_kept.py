@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wijkbot.app.shelf import cache_folder
+from wijkbot.app.shelf import cache_folder, in_order
 from wijkbot.content import book
 from wijkbot.content.load import load
 from wijkbot.content.locate import content_dir
+from wijkbot.content.store_format import from_json, to_json
 from wijkbot.engine.phrases import Cues, FaqExample, LabelledExample, PhraseList
 from wijkbot.engine.words import Label
 from wijkbot.understanding import Example, Kept, Matcher, Reader
-from wijkbot.understanding.kept import FILES
+from wijkbot.understanding.kept import FILES, key_of
 from wijkbot.understanding.learned import Learned, Taught, learn
 
 TAUGHT = Taught(
@@ -77,6 +78,16 @@ def test_starter_pack_from_disk_is_bit_for_bit_what_is_learned_afresh(tmp_path: 
     assert the_file(tmp_path).stat().st_ino == written.st_ino, "it was learned a second time"
 
 
+def test_who_read_the_files_and_who_read_the_database_learn_the_same() -> None:
+    items = load(content_dir("dialogs")).items
+    published = {id_: from_json(one.kind, to_json(one)) for id_, one in reversed([*items.items()])}
+    in_the_files, in_the_database = (
+        Taught(book.faq_examples(of), book.phrases(of), book.cues(of), book.labelled(of))
+        for of in (in_order(items), in_order(published))
+    )
+    assert key_of(in_the_files) == key_of(in_the_database)
+
+
 def test_reader_from_disk_reads_as_one_that_learned(tmp_path: Path) -> None:
     content = (TAUGHT.questions, TAUGHT.phrases, TAUGHT.cues, TAUGHT.labelled)
     Reader(*content, kept_in(tmp_path))
@@ -129,12 +140,17 @@ def _change_the_words(file: Path) -> None:
 
 def _point_nowhere(file: Path) -> None:
     with np.load(file) as found:
-        _change(file, faq_places=found["faq_places"] + 10_000)
+        _change(file, faq_by_line_places=found["faq_by_line_places"] + 10_000)
+
+
+def _point_at_no_example(file: Path) -> None:
+    with np.load(file) as found:
+        _change(file, votes_by_place_places=found["votes_by_place_places"] + 10_000)
 
 
 def _drop_examples(file: Path) -> None:
     with np.load(file) as found:
-        _change(file, votes_starts=found["votes_starts"][:-1])
+        _change(file, votes_by_line_starts=found["votes_by_line_starts"][:-1])
 
 
 def _change_the_kind(file: Path) -> None:
@@ -144,13 +160,13 @@ def _change_the_kind(file: Path) -> None:
 
 def _open_to_all(file: Path) -> None:
     with np.load(file) as found:
-        _change(file, faq_values=found["faq_values"] * 0)
+        _change(file, faq_by_line_values=found["faq_by_line_values"] * 0)
     file.chmod(0o666)
 
 
 def _give_the_key_of_another(file: Path) -> None:
     with np.load(file) as found:
-        _change(file, key=found["key"][::-1], faq_values=found["faq_values"] * 0)
+        _change(file, key=found["key"][::-1], faq_by_line_values=found["faq_by_line_values"] * 0)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +175,7 @@ def _give_the_key_of_another(file: Path) -> None:
         _halve,
         _flip_every_64th_byte,
         _point_nowhere,
+        _point_at_no_example,
         _drop_examples,
         _change_the_kind,
         _open_to_all,

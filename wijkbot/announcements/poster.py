@@ -7,17 +7,14 @@ The letters are our own file: a picture is the same on every machine.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from wijkbot.adapter_api import Photo
+from wijkbot.announcements.poster_words import PNG, SIDE, Words
 
-PNG = "image/png"
-SIDE = 1080
-"""Pixels: a square shows whole in a list of messages, on every app."""
 _EDGE = 84
 _WIDTH = SIDE - 2 * _EDGE
 _PAPER = "#f4f1ea"
@@ -32,20 +29,6 @@ _LEADING = 1.16
 _FONT = Path(__file__).parent / "font" / "letters.ttf"
 
 Font = ImageFont.FreeTypeFont
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What stands on the picture: a title, lines such as day, hour and place, and who says it."""
-
-    title: str
-    lines: tuple[str, ...]
-    sender: str
-
-    @property
-    def alt(self) -> str:
-        """The same in one line, for who does not see it."""
-        return ". ".join(part for part in (self.title, *self.lines, self.sender) if part)
 
 
 @lru_cache(maxsize=32)

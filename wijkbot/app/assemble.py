@@ -21,7 +21,7 @@ from wijkbot.app.wake import Wakes
 from wijkbot.clock import Clock
 from wijkbot.content.translations import page_texts
 from wijkbot.settings import Settings
-from wijkbot.storage import migrate, seal
+from wijkbot.storage import seal
 from wijkbot.storage.open import open_database
 from wijkbot.storage.seal import Sealer
 
@@ -157,4 +157,6 @@ def ensure_key(folder: Path, clock: Clock) -> None:
 
 def ensure_schema(settings: Settings, folder: Path) -> None:
     """Bring a new or older database to the schema of this code."""
+    from wijkbot.storage import migrate
+
     migrate.upgrade(database_url(settings, folder))

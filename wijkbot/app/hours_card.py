@@ -9,6 +9,7 @@ from wijkbot.app.when_text import day_text, is_open, opening_text
 from wijkbot.content.model import Hours as HoursItem
 from wijkbot.content.model import Item
 from wijkbot.content.texts import in_language
+from wijkbot.schedule.calendars import holiday_name
 from wijkbot.schedule.hours import (
     Cancelled,
     Change,
@@ -17,7 +18,7 @@ from wijkbot.schedule.hours import (
     Hours,
     WeekRule,
 )
-from wijkbot.schedule.openings import Outlook, holiday_name, outlook
+from wijkbot.schedule.openings import Outlook, outlook
 
 
 def to_schedule(item: HoursItem) -> Hours:

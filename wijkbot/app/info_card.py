@@ -28,7 +28,7 @@ from wijkbot.engine.events import Facts
 from wijkbot.engine.replies import Scene, item_answer
 from wijkbot.engine.values import CODE_DIGITS
 from wijkbot.engine.words import Place, Purpose
-from wijkbot.schedule.openings import holiday_name
+from wijkbot.schedule.calendars import holiday_name
 from wijkbot.storage import card_codes, chats, counts, opt_outs, outbox, staff_audit
 from wijkbot.storage.broadcasts import LocalDay
 from wijkbot.storage.card_codes import Given

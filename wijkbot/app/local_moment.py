@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wijkbot.app.house import House, local_time
 from wijkbot.engine.policy import Request
 from wijkbot.engine.words import Purpose
-from wijkbot.schedule.openings import holiday_name
+from wijkbot.schedule.calendars import holiday_name
 from wijkbot.storage.broadcasts import LocalDay
 
 

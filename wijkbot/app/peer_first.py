@@ -17,7 +17,7 @@ from wijkbot.engine.events import Facts
 from wijkbot.engine.policy import Request, permit
 from wijkbot.engine.replies import Scene, item_answer
 from wijkbot.engine.words import Label, Place, Purpose
-from wijkbot.schedule.openings import holiday_name
+from wijkbot.schedule.calendars import holiday_name
 from wijkbot.storage import chats, counts, outbox, peers
 from wijkbot.storage.broadcasts import LocalDay
 from wijkbot.storage.chats import Chat

@@ -13,7 +13,7 @@ from wijkbot.announcements.extras import Extras
 from wijkbot.app.announce import Plan, keep_photo
 from wijkbot.app.house import House
 from wijkbot.schedule import recurrence
-from wijkbot.schedule.openings import holiday_name
+from wijkbot.schedule.calendars import holiday_name
 from wijkbot.schedule.recurrence import RuleError
 from wijkbot.settings import SettingsError
 from wijkbot.storage import schedules

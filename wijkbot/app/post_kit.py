@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from wijkbot.adapter_api import Adapter, Photo
-from wijkbot.announcements.poster import PNG, SIDE, Words, poster
+from wijkbot.announcements.poster_words import PNG, SIDE, Words
 from wijkbot.app.hours_card import to_schedule
 from wijkbot.app.house import House
 from wijkbot.app.language import ANSWERED, variant
@@ -123,6 +123,9 @@ async def picture(made: Ready, version: Version) -> Photo | None:
     """The photo that goes with the announcement, else a picture of its words; None without."""
     if made.photo is not None or version.words is None:
         return made.photo
+    # loaded by the first who wants a picture: it takes 5 MB
+    from wijkbot.announcements.poster import poster
+
     return await asyncio.to_thread(poster, version.words)
 
 

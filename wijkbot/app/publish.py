@@ -52,6 +52,23 @@ def check_folder(
     return tuple(checked)
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What a folder publishes, or what is wrong with it; small enough to be handed over."""
+
+    drafts: tuple[ItemDraft, ...]
+    problems: tuple[str, ...]
+
+
+def read_edition(
+    folder: Path, settings: Settings | None = None, readers: Readers | None = None
+) -> Edition:
+    """As :func:`check_folder`; nothing to publish when there is a problem."""
+    checked = check_folder(folder, settings, readers)
+    problems = tuple(str(problem) for problem in problems_of(checked))
+    return Edition(() if problems else tuple(_drafts(checked)), problems)
+
+
 def problems_of(checked: tuple[Checked, ...]) -> tuple[Problem, ...]:
     """Every problem once, in the order of file and line."""
     found = dict.fromkeys(problem for part in checked for problem in part.problems)
@@ -60,9 +77,13 @@ def problems_of(checked: tuple[Checked, ...]) -> tuple[Problem, ...]:
 
 async def publish(database: Database, checked: tuple[Checked, ...], now_ms: int) -> Book:
     """Store a checked content as the new book. The same content keeps the same book."""
+    return await publish_drafts(database, tuple(_drafts(checked)), now_ms)
+
+
+async def publish_drafts(database: Database, drafts: tuple[ItemDraft, ...], now_ms: int) -> Book:
+    """As :func:`publish`, of content that was checked elsewhere."""
     from wijkbot.storage import items as stored
 
-    drafts = tuple(_drafts(checked))
     return await database.write(lambda conn: stored.publish(conn, drafts, now_ms))
 
 

@@ -22,7 +22,7 @@ from wijkbot.app.library import Library
 from wijkbot.app.loops import Loop, keep_running
 from wijkbot.app.peer_first import answer_due
 from wijkbot.app.pointer import plan_pointers
-from wijkbot.app.publish import check_folder, problems_of, publish
+from wijkbot.app.publish import Edition, publish_drafts
 from wijkbot.app.rates import set_rates
 from wijkbot.app.secure_bell import telling
 from wijkbot.app.secure_purge import purging
@@ -142,7 +142,7 @@ async def _sweep(house: House) -> None:
     await house.database.write(lambda c: retention.destroy_keys(c, now_ms, tell))
 
 
-async def prepare(bot: Bot, dialogs: Path) -> list[str]:
+async def prepare(bot: Bot, edition: Edition) -> tuple[str, ...]:
     """Publish the dialogs and load the book; a broken edit keeps the old book and says so.
 
     Returns:
@@ -156,20 +156,17 @@ async def prepare(bot: Bot, dialogs: Path) -> list[str]:
     if house.database.is_embedded:
         await house.database.write(lambda c: leases.recover(c, now_ms))
         await house.database.write(lambda c: broadcasts.recover(c, now_ms))
-    checked = check_folder(dialogs, house.settings, house.library.readers)
-    problems = [str(problem) for problem in problems_of(checked)]
-    if not problems:
-        await publish(house.database, checked, now_ms)
+    if not edition.problems:
+        await publish_drafts(house.database, edition.drafts, now_ms)
     await house.library.refresh()
     if bot.secure is not None:
         await bot.secure.prepare()
         await settle_pin(house, bot.folder)
     if house.library.version == 0:
-        first = problems[0] if problems else str(dialogs)
-        raise SettingsError("dialogs", f"{first} (all of them: wijkbot check)")
+        raise SettingsError("dialogs", f"{edition.problems[0]} (all of them: wijkbot check)")
     if bot.role.thinks:
         await plan_pointers(house)
-    return problems
+    return edition.problems
 
 
 def lock_folder(folder: Path) -> IO[str]:

@@ -49,7 +49,7 @@ from wijkbot.engine.events import (
 )
 from wijkbot.engine.reading import Reading
 from wijkbot.engine.words import SENSITIVE_LABELS, Place, Purpose
-from wijkbot.schedule.openings import holiday_name
+from wijkbot.schedule.calendars import holiday_name
 from wijkbot.storage import alerts, chats, consents, jobs, rekey, tokens
 from wijkbot.storage.alerts import AlertDraft
 from wijkbot.storage.broadcasts import LocalDay

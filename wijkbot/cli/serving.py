@@ -8,6 +8,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import typer
 import uvicorn
 
 from wijkbot.adapter_api import Adapter
+from wijkbot.app.apart import apart, settle_down
 from wijkbot.app.assemble import (
     assemble,
     ensure_key,
@@ -28,6 +30,7 @@ from wijkbot.app.demo import demo_settings
 from wijkbot.app.demo_team import PASSWORD, Shown, make_demo_team, shown
 from wijkbot.app.home import TTL_MS
 from wijkbot.app.logging import configure_logging
+from wijkbot.app.publish import Edition, read_edition
 from wijkbot.app.roles import Role, role_of
 from wijkbot.app.run import lock_folder, prepare, running
 from wijkbot.clock import Clock
@@ -98,16 +101,18 @@ def _run(served: Served, ready: Callable[[int], None]) -> None:
     configure_logging()
     allow_many_pages()
     clock = Clock()
-    adapters = make_adapters(served.settings, served.folder, clock)
     with ExitStack() as held:
+        edition = held.enter_context(apart(read_edition, served.dialogs, served.settings))
+        adapters = make_adapters(served.settings, served.folder, clock)
         bound = held.enter_context(bind(served.settings.server.host, served.port))
         if served.settings.database.is_embedded:
             held.enter_context(lock_folder(served.folder))
-        asyncio.run(_serve(served, adapters, clock, bound, ready))
+        asyncio.run(_serve(served, edition, adapters, clock, bound, ready))
 
 
 async def _serve(
     served: Served,
+    edition: Future[Edition],
     adapters: dict[str, Adapter],
     clock: Clock,
     bound: socket.socket,
@@ -115,11 +120,12 @@ async def _serve(
 ) -> None:
     house = await open_house(served.settings, served.folder, clock)
     bot = assemble(house, adapters, served.folder, served.role, ttl_ms=served.ttl_ms)
-    for problem in await prepare(bot, served.dialogs):
+    for problem in await prepare(bot, await asyncio.wrap_future(edition)):
         typer.echo(f"wijkbot: the old texts stay: {problem}", err=True)
     if served.is_demo:
         _say_team(await make_demo_team(house, served.folder), await shown(house))
     made = create_app(bot, is_demo=served.is_demo)
+    settle_down()
     server = uvicorn.Server(uvicorn.Config(made, **SERVING))
     async with running(bot) as failed:
         # who comes the moment they hear that we are ready waits for an answer, and is not refused

@@ -11,7 +11,7 @@ from wijkbot.app.assemble import database_url, ensure_key, ensure_schema
 from wijkbot.clock import Clock
 from wijkbot.content.locate import content_dir
 from wijkbot.settings import SettingsError, load_settings
-from wijkbot.storage import migrate
+from wijkbot.storage import schema
 
 TEMPLATE = """# The configuration of one organisation. Every key can also come from
 # the environment,
@@ -93,4 +93,4 @@ def upgrade(config: Path) -> None:
     ensure_key(folder, Clock())
     ensure_schema(settings, folder)
     url = database_url(settings, folder)
-    typer.echo(f"The database is at schema {migrate.current(url)}.")
+    typer.echo(f"The database is at schema {schema.current(url)}.")

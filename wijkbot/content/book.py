@@ -154,7 +154,7 @@ def faq_examples(items: Mapping[str, Item]) -> tuple[FaqExample, ...]:
             found.extend(FaqExample(item.id, *pair) for pair in _pairs(item.examples))
             found.extend(
                 FaqExample(item.id, _base(language), title)
-                for language, title in item.title.items()
+                for language, title in sorted(item.title.items())
             )
     return tuple(found)
 
@@ -183,7 +183,7 @@ def phrases(items: Mapping[str, Item]) -> tuple[PhraseList, ...]:
                     not_when=item.not_when.get(language, ()),
                     needs_first_person=item.needs_first_person.get(language, ()),
                 )
-                for language in languages
+                for language in sorted(languages)
             )
     return tuple(found)
 
@@ -194,12 +194,13 @@ def cues(items: Mapping[str, Item]) -> tuple[Cues, ...]:
         Cues(_base(language), words, item.now.get(language, ()))
         for item in items.values()
         if isinstance(item, CuesFile)
-        for language, words in item.first_person.items()
+        for language, words in sorted(item.first_person.items())
     )
 
 
 def _pairs(lists: LangLists) -> list[tuple[str, str]]:
-    return [(_base(language), text) for language, texts in lists.items() for text in texts]
+    """In the order of the languages' names, whatever order the file or the database has."""
+    return [(_base(language), text) for language, texts in sorted(lists.items()) for text in texts]
 
 
 def _base(language: str) -> str:

@@ -8,9 +8,9 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
 from dateutil.rrule import rrulestr
 
+from wijkbot.schedule.calendars import holiday_name
 from wijkbot.schedule.hours import Cancelled, Change, Hours, Opening, WeekRule
 
 HORIZON = timedelta(days=400)
@@ -139,22 +139,3 @@ def _holiday(hours: Hours, day: date) -> str:
     if not rule.country:
         return ""
     return holiday_name(rule.country, rule.subdivision, day)
-
-
-def holiday_name(country: str, subdivision: str, day: date, language: str = "nl") -> str:
-    """The name of the public holiday on that day, or "" when it is an ordinary day.
-
-    A language that the calendar of that country lacks gives English.
-    """
-    known = {"NL": ("nl",), "BE": ("nl", "fr", "de")}.get(country, ())
-    return _calendar(
-        country, subdivision, day.year, language if language in known else "en_US"
-    ).get(day, "")
-
-
-@lru_cache(maxsize=64)
-def _calendar(country: str, subdivision: str, year: int, language: str) -> dict[date, str]:
-    calendar = holidays.country_holidays(
-        country, subdiv=subdivision or None, years=year, language=language
-    )
-    return dict(calendar.items())

@@ -18,7 +18,7 @@ from typing import Any, cast
 from sqlalchemy import URL, Connection, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from wijkbot.storage import migrate
+from wijkbot.storage import schema
 from wijkbot.storage.database import named
 from wijkbot.storage.errors import StorageProblem
 from wijkbot.storage.tables import metadata
@@ -57,7 +57,7 @@ def write(url: URL, part: Path, now_ms: int, tell: Callable[[int, int], None]) -
     try:
         with engine.connect().execution_options(postgresql_readonly=True) as conn:
             # the first statement takes the snapshot that all the others read
-            revision = migrate.revision_of(conn)
+            revision = schema.revision_of(conn)
             _write(conn, part, str(revision), now_ms, tell)
     except DBAPIError as error:
         raise named(error) from error

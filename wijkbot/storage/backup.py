@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from wijkbot.storage import archive, migrate
+from wijkbot.storage import archive, schema
 from wijkbot.storage.errors import DatabaseAway, StorageProblem
 from wijkbot.storage.url import parse_url
 
@@ -43,8 +43,8 @@ def back_up(url: str, target: Path, now_ms: int, tell: Tell, *, replaces: bool =
     parsed = parse_url(url)
     if parsed.drivername == "sqlite":
         _refuse_missing(parsed, target)
-    revision = migrate.current(url)
-    migrate.refuse_newer(revision)
+    revision = schema.current(url)
+    schema.refuse_newer(revision)
     if revision is None:
         raise CopyProblem("the database is empty", "run `wijkbot serve` or `wijkbot db upgrade`")
     with _in_place(target, replaces=replaces) as part:

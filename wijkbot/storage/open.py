@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wijkbot.storage import migrate
+from wijkbot.storage import schema
 from wijkbot.storage.database import Database
 from wijkbot.storage.distributed import Distributed
 from wijkbot.storage.embedded import Embedded
@@ -22,7 +22,7 @@ def open_database(url: str, *, check: bool = True, takes_given_clock: bool = Fal
     """
     parsed = parse_url(url)
     if check:
-        migrate.check(url)
+        schema.check(url)
     if parsed.drivername == "sqlite":
         return Embedded(parsed)
     return Distributed(parsed, takes_given_clock=takes_given_clock)

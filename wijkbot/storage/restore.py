@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, create_engine, event, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from wijkbot.storage import archive, migrate, replay
+from wijkbot.storage import archive, migrate, replay, schema
 from wijkbot.storage.backup import CopyProblem, Tell, sync, unwritable
 from wijkbot.storage.database import named
 from wijkbot.storage.dialect import now
@@ -199,7 +199,7 @@ def _into_server(
     wishes: Wishes,
 ) -> Restored:
     manifest = archive.look(source)
-    migrate.refuse_newer(manifest.revision)
+    schema.refuse_newer(manifest.revision)
     engine = create_engine(url)
     try:
         with engine.begin() as conn:

@@ -19,7 +19,7 @@ from wijkbot.understanding.features import (
     stems,
     word_keys,
 )
-from wijkbot.understanding.sparse import Places, Sparse
+from wijkbot.understanding.sparse import Crossed, Places, Sparse, Values
 
 # Matrices as small as ours are multiplied slower by two threads than by one: they wait for each
 # other, a hundred times as long where something else wants the processor too.
@@ -127,20 +127,21 @@ class Space:
         )
         blocks = (first, second, third)
         examples = _matrix(blocks, features, len(item_of))
-        return cls.placed(blocks, examples, languages, item_of, meaning)
+        crossed = Crossed.of(examples, columns_of(blocks))
+        return cls.placed(blocks, crossed, languages, item_of, meaning)
 
     @classmethod
     def placed(
         cls,
         blocks: Blocks,
-        examples: Sparse,
+        crossed: Crossed,
         languages: Sequence[str],
         item_of: Ints,
         meaning: Meanings | None = None,
     ) -> Space:
         """A space in which every example has its place already."""
         known = tuple(dict.fromkeys(languages))
-        return cls(blocks, examples, examples.turned(_columns(blocks)), item_of, known, meaning)
+        return cls(blocks, crossed.by_line, crossed.by_place, item_of, known, meaning)
 
     def place(self, features: Features) -> tuple[Ints, Floats]:
         """Columns and values of one text."""
@@ -162,7 +163,9 @@ class Space:
             key=lambda tried: int(known.find(word_keys(stems(words, tried)))[1].sum()),
         )
 
-    def likeness(self, columns: Ints, values: Floats, vector: Floats | None = None) -> Floats:
+    def likeness(
+        self, columns: Ints, values: Floats | Values, vector: Floats | None = None
+    ) -> Floats:
         """Cosine of one placed text with every example; mixed with meaning when that is known."""
         letters = self._likeness(columns, values)
         if self.meaning is None or vector is None:
@@ -177,7 +180,7 @@ class Space:
         means = self.meaning.vectors[rows]
         return self.meaning.mixed(letters, means @ means.T)
 
-    def _likeness(self, columns: Ints, values: Floats) -> Floats:
+    def _likeness(self, columns: Ints, values: Floats | Values) -> Floats:
         """By letters and words alone.
 
         Among very many examples only the likeliest are compared in full; the others count as 0.
@@ -195,13 +198,13 @@ class Space:
         full[first] = self._compare(first, columns, values)
         return full
 
-    def _sum(self, starts: Ints, sizes: Ints, values: Floats) -> Floats:
+    def _sum(self, starts: Ints, sizes: Ints, values: Floats | Values) -> Floats:
         """For every example the products of the features that begin and reach so far."""
         total, count = int(sizes.sum()), self.examples.lines
         if not total:
             return np.zeros(count)
         touched, products = self.by_feature.runs(starts, sizes)
-        products *= np.repeat(values, sizes)
+        products *= np.repeat(values.astype(np.float32), sizes)
         sums = np.bincount(touched, weights=products, minlength=count)
         return sums.astype(np.float64, copy=False)
 
@@ -222,14 +225,14 @@ class Space:
         among[np.diag_indices_from(among)] = 1.0  # each row is as long as 1
         return among
 
-    def _entries(self, rows: Ints) -> tuple[Ints, Places, Floats]:
+    def _entries(self, rows: Ints) -> tuple[Ints, Places, Values]:
         """Place among these rows, column and value of all their features."""
         starts = self.examples.starts[rows]
         sizes = self.examples.starts[rows + 1] - starts
         row_of: Ints = np.repeat(np.arange(len(rows)), sizes)
         return row_of, *self.examples.runs(starts, sizes)
 
-    def _compare(self, rows: Ints, columns: Ints, values: Floats) -> Floats:
+    def _compare(self, rows: Ints, columns: Ints, values: Floats | Values) -> Floats:
         """Cosine with these examples alone."""
         row_of, theirs, weights = self._entries(rows)
         order = np.argsort(columns)
@@ -254,10 +257,11 @@ def _placed(blocks: Sequence[Block], features: Features, rows: int) -> tuple[Int
 
 def _matrix(blocks: Sequence[Block], features: Features, rows: int) -> Sparse:
     row, column, value = _placed(blocks, features, rows)
-    return Sparse.of(row, column, value, (rows, _columns(blocks)))
+    return Sparse.of(row, column, value, (rows, columns_of(blocks)))
 
 
-def _columns(blocks: Sequence[Block]) -> int:
+def columns_of(blocks: Sequence[Block]) -> int:
+    """How many features the examples have."""
     return sum(len(block.keys) for block in blocks)
 
 

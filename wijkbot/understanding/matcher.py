@@ -14,7 +14,7 @@ from wijkbot.understanding.features import Features, Floats
 from wijkbot.understanding.kernel import Blocks, Meanings, Nearest, Space, nearest
 from wijkbot.understanding.known import Example, Known, base_language
 from wijkbot.understanding.normalise import clean, plain
-from wijkbot.understanding.sparse import Sparse
+from wijkbot.understanding.sparse import Crossed
 
 Level = Literal["group", "addressed"]
 FLOORS: dict[Level, float] = {"group": 0.45, "addressed": 0.30}
@@ -63,7 +63,7 @@ class Matcher:
         meaning: Meanings | None = None,
         *,
         blocks: Blocks | None = None,
-        placed: Sparse | None = None,
+        placed: Crossed | None = None,
         sureness: Sureness | None = None,
     ) -> None:
         """Fit; ``meaning`` is that of the examples, when it is known.

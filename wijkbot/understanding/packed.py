@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from wijkbot.understanding.alarm import Alarm
 from wijkbot.understanding.features import Floats
-from wijkbot.understanding.kernel import SHARES, Block, Blocks
+from wijkbot.understanding.kernel import SHARES, Block, Space, columns_of
 from wijkbot.understanding.known import Example, Known
 from wijkbot.understanding.learned import Learned, Taught, voters
 from wijkbot.understanding.matcher import Matcher, Sureness
 from wijkbot.understanding.patterns import Listed, Row
-from wijkbot.understanding.sparse import Places, Sparse
+from wijkbot.understanding.sparse import Crossed, Sparse, kind_for
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -44,7 +44,7 @@ def pack(learned: Learned, taught: Taught) -> dict[str, npt.NDArray[Any]]:
     }
     for name, matcher in (("faq", learned.faq), ("votes", learned.votes)):
         if matcher.space is not None:
-            arrays |= _of_space(name, matcher.space.blocks, matcher.space.examples)
+            arrays |= _of_space(name, matcher.space)
     return arrays
 
 
@@ -98,16 +98,17 @@ def _by_languages(vocabulary: Mapping[str, frozenset[str]]) -> dict[str, list[st
     return {" ".join(sorted(codes)): words for codes, words in groups.items()}
 
 
-def _of_space(name: str, blocks: Blocks, examples: Sparse) -> dict[str, npt.NDArray[Any]]:
+def _of_space(name: str, space: Space) -> dict[str, npt.NDArray[Any]]:
     arrays: dict[str, npt.NDArray[Any]] = {
-        f"{name}_unknown": np.array([block.unknown for block in blocks]),
-        f"{name}_starts": examples.starts,
-        f"{name}_places": examples.places,
-        f"{name}_values": examples.values,
+        f"{name}_unknown": np.array([block.unknown for block in space.blocks])
     }
-    for number, block in enumerate(blocks):
+    for number, block in enumerate(space.blocks):
         arrays[f"{name}_keys_{number}"] = block.keys
         arrays[f"{name}_weights_{number}"] = block.weights
+    for side, table in (("by_line", space.examples), ("by_place", space.by_feature)):
+        arrays[f"{name}_{side}_starts"] = table.starts
+        arrays[f"{name}_{side}_places"] = table.places
+        arrays[f"{name}_{side}_values"] = table.values
     return arrays
 
 
@@ -127,13 +128,26 @@ def _matcher(
         for number, share in enumerate(SHARES)
     )
     blocks = (first, second, third)
-    placed = Sparse(
-        _as(arrays[f"{name}_starts"], np.int64),
-        _as(arrays[f"{name}_places"], np.int32),
-        _floats(arrays[f"{name}_values"]),
+    columns, lines = columns_of(blocks), len(examples)
+    placed = Crossed(
+        _table(f"{name}_by_line", arrays, lines, columns),
+        _table(f"{name}_by_place", arrays, columns, lines),
     )
-    _check(blocks, placed, len(examples))
+    if not all(len(block.keys) == len(block.weights) for block in blocks):
+        raise ValueError("not the keys that were written")
     return Matcher(Known(examples), blocks=blocks, placed=placed, sureness=sureness)
+
+
+def _table(name: str, arrays: Arrays, lines: int, width: int) -> Sparse:
+    """Places that do not exist would only be found out while a message is read."""
+    table = Sparse(
+        _as(arrays[f"{name}_starts"], np.int64),
+        _as(arrays[f"{name}_places"], kind_for(width)),
+        _as(arrays[f"{name}_values"], np.float32),
+    )
+    if not table.fits(lines, width):
+        raise ValueError("not the table that was written")
+    return table
 
 
 def _as(array: npt.NDArray[Any], kind: type[Any]) -> npt.NDArray[Any]:
@@ -144,20 +158,3 @@ def _as(array: npt.NDArray[Any], kind: type[Any]) -> npt.NDArray[Any]:
 
 def _floats(array: npt.NDArray[Any]) -> Floats:
     return _as(array, np.float64)
-
-
-def _check(blocks: Blocks, placed: Sparse, examples: int) -> None:
-    """Places that do not exist would only be found out while a message is read."""
-    places: Places = placed.places
-    columns = sum(len(block.keys) for block in blocks)
-    fits = (
-        all(len(block.keys) == len(block.weights) for block in blocks)
-        and placed.lines == examples
-        and placed.starts[0] == 0
-        and placed.starts[-1] == len(places) == len(placed.values)
-        and bool((np.diff(placed.starts) >= 0).all())
-        and int(places.min(initial=0)) >= 0
-        and int(places.max(initial=-1)) < columns
-    )
-    if not fits:
-        raise ValueError("not the table that was written")

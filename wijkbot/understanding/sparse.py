@@ -1,15 +1,21 @@
-"""How are tables that are nearly empty kept? Line by line, only what is in them."""
+"""How are tables that are nearly empty kept? Line by line, only what is in them.
+
+As small numbers as will do: what is known of the examples is most of what a bot keeps in memory.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from wijkbot.understanding.features import Floats, Ints
 
-Places = npt.NDArray[np.int32]
+Places = npt.NDArray[np.integer[Any]]
+"""uint16 where that reaches, else int32."""
+Values = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +27,23 @@ class Sparse:
 
     starts: Ints
     places: Places
-    values: Floats
+    values: Values
 
     @classmethod
-    def of(cls, line: Ints, place: Ints, value: Floats, shape: tuple[int, int]) -> Sparse:
+    def of(cls, line: Ints, place: Ints, value: Floats | Values, shape: tuple[int, int]) -> Sparse:
         """A table of so many lines and places; each place of a line is given at most once."""
         lines, width = shape
         order = np.argsort(line * width + place)
         sizes = np.bincount(line, minlength=lines)
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        return cls(starts, place[order].astype(np.int32), value[order])
+        return cls(starts, place[order].astype(kind_for(width)), value[order].astype(np.float32))
 
     @property
     def lines(self) -> int:
         """How many there are, empty ones included."""
         return len(self.starts) - 1
 
-    def runs(self, starts: Ints, sizes: Ints) -> tuple[Places, Floats]:
+    def runs(self, starts: Ints, sizes: Ints) -> tuple[Places, Values]:
         """The entries from each of these (one at least), so many, one run after the other."""
         ends = (starts + sizes).tolist()
         spans = [slice(start, end) for start, end in zip(starts.tolist(), ends, strict=True)]
@@ -48,3 +54,32 @@ class Sparse:
         """The same table with a line for each of its ``width`` places."""
         line_of = np.repeat(np.arange(self.lines), np.diff(self.starts))
         return Sparse.of(self.places.astype(np.int64), line_of, self.values, (width, self.lines))
+
+    def fits(self, lines: int, width: int) -> bool:
+        """Does every entry stand in one of so many lines, at one of so many places?"""
+        return (
+            self.lines == lines
+            and self.starts[0] == 0
+            and self.starts[-1] == len(self.places) == len(self.values)
+            and bool((np.diff(self.starts) >= 0).all())
+            and int(self.places.min(initial=0)) >= 0
+            and (not len(self.places) or int(self.places.max()) < width)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """One table, by its lines and by its places."""
+
+    by_line: Sparse
+    by_place: Sparse
+
+    @classmethod
+    def of(cls, table: Sparse, width: int) -> Crossed:
+        """Turn it; takes longer than to read it from where it was kept."""
+        return cls(table, table.turned(width))
+
+
+def kind_for(width: int) -> type[np.int32] | type[np.uint16]:
+    """The numbers that reach every place of so wide a table."""
+    return np.uint16 if width <= np.iinfo(np.uint16).max else np.int32
