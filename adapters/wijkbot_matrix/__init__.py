@@ -5,3 +5,14 @@ needs the extra ``matrix`` (matrix-nio with its encryption).
 """
 
 from __future__ import annotations
+
+import sys
+
+# nio keeps its keys in SQLite, through a library that loads each database that is installed:
+# PostgreSQL's takes 9 MB of a bot that does not use it. Who does has it loaded already.
+if "psycopg" not in sys.modules:
+    sys.modules["psycopg"] = None  # type: ignore[assignment]
+    try:
+        import peewee  # type: ignore[import-untyped]  # noqa: F401 - loaded now, without that
+    finally:
+        del sys.modules["psycopg"]

@@ -24,6 +24,7 @@ from nio.crypto import encrypt_attachment  # type: ignore[import-untyped]
 
 from wijkbot_matrix.incoming import RoomView, encrypted_rooms, mapping
 from wijkbot_matrix.keysharing import Nio, share_keys
+from wijkbot_matrix.keystore import KeyStore
 from wijkbot_matrix.naming import BotName
 from wijkbot_matrix.wire import (
     Login,
@@ -63,6 +64,7 @@ class MatrixClient:
             request_timeout=_REQUEST_SECONDS,
             store_sync_tokens=False,
             pickle_key=pickle_key,
+            store=KeyStore,
         )
         self.nio = Nio(homeserver, store_path=str(store), config=config)
         self._store = store

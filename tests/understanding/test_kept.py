@@ -56,7 +56,7 @@ def everything(learned: Learned) -> list[object]:
         assert space is not None
         found += [matcher.examples, matcher.known.texts, space.languages, space.item_of.tobytes()]
         for table in (space.examples, space.by_feature):
-            arrays = (table.starts, table.places, table.values)
+            arrays = (table.starts, table.places, table.parts)
             found += [(array.dtype, array.tobytes()) for array in arrays]
         for block in space.blocks:
             found += [block.keys.tobytes(), block.weights.tobytes(), block.unknown, block.share]
@@ -160,13 +160,13 @@ def _change_the_kind(file: Path) -> None:
 
 def _open_to_all(file: Path) -> None:
     with np.load(file) as found:
-        _change(file, faq_by_line_values=found["faq_by_line_values"] * 0)
+        _change(file, faq_by_line_parts=found["faq_by_line_parts"] * 0)
     file.chmod(0o666)
 
 
 def _give_the_key_of_another(file: Path) -> None:
     with np.load(file) as found:
-        _change(file, key=found["key"][::-1], faq_by_line_values=found["faq_by_line_values"] * 0)
+        _change(file, key=found["key"][::-1], faq_by_line_parts=found["faq_by_line_parts"] * 0)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from wijkbot.app.stays import tend_trials
 from wijkbot.app.tick import ticking
 from wijkbot.settings import SettingsError
 from wijkbot.storage import broadcasts, leases, retention, seal
+from wijkbot.understanding.language import load_languages
 
 log = structlog.get_logger()
 
@@ -165,6 +166,7 @@ async def prepare(bot: Bot, edition: Edition) -> tuple[str, ...]:
     if house.library.version == 0:
         raise SettingsError("dialogs", f"{edition.problems[0]} (all of them: wijkbot check)")
     if bot.role.thinks:
+        load_languages()
         await plan_pointers(house)
     return edition.problems
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Connection,
     FromClause,
@@ -24,9 +25,12 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
+
+if TYPE_CHECKING:  # who uses SQLite does without, which saves 2 MB
+    from sqlalchemy.dialects import postgresql
 
 GIVEN_CLOCK = "wijkbot_given_clock"
 """Execution option of an engine whose moments are those that callers give, in tests."""
@@ -55,6 +59,8 @@ class Flavour:
         if self.is_sqlite:
             # both classes offer the same on_conflict methods; the type of one stands for both
             return cast("postgresql.Insert", sqlite.insert(table))
+        from sqlalchemy.dialects import postgresql
+
         return postgresql.insert(table)
 
     def now(self) -> ColumnElement[int]:
@@ -76,7 +82,7 @@ class Flavour:
         if self.is_sqlite:
             each = func.json_each(bindparam(name, type_=Text)).table_valued("value", name="many")
             return column_.in_(select(each.c.value))
-        return column_ == any_(bindparam(name, type_=postgresql.ARRAY(column_.type)))
+        return column_ == any_(bindparam(name, type_=ARRAY(column_.type)))
 
     def many(self, values: Iterable[object]) -> object:
         """The value of the parameter of :meth:`is_among`, however many they are."""
@@ -90,9 +96,7 @@ class Flavour:
         """
         if self.is_sqlite:
             return {name: bindparam(f"b_{name}", type_=type_) for name, type_ in types.items()}
-        arrays = [
-            bindparam(f"b_{name}", type_=postgresql.ARRAY(type_)) for name, type_ in types.items()
-        ]
+        arrays = [bindparam(f"b_{name}", type_=ARRAY(type_)) for name, type_ in types.items()]
         columns = [column(name, type_()) for name, type_ in types.items()]
         table = func.unnest(*arrays).table_valued(*columns, name="each").render_derived()
         return {name: table.c[name] for name in types}
@@ -118,6 +122,8 @@ class Flavour:
                 for name, type_ in types.items()
             ]
             return select(*values).subquery("given")
+        from sqlalchemy.dialects import postgresql
+
         columns = [column(name, type_()) for name, type_ in types.items()]
         records = func.jsonb_to_recordset(sql_cast(given, postgresql.JSONB(none_as_null=True)))
         return records.table_valued(*columns, name="given").render_derived(with_types=True)
@@ -192,7 +198,7 @@ def among(
     if is_sqlite(conn):
         each = func.json_each(json.dumps(list(ids))).table_valued("value")
         return column.in_(select(each.c.value))
-    return column == any_(bindparam(None, list(ids), type_=postgresql.ARRAY(BigInteger)))
+    return column == any_(bindparam(None, list(ids), type_=ARRAY(BigInteger)))
 
 
 def skipping_locked(conn: Connection, query: Select[Any], *tables: Table) -> Select[Any]:

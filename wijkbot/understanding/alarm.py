@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from wijkbot.engine.phrases import Cues, PhraseList
@@ -63,7 +63,7 @@ class Alarm:
         self,
         lists: Sequence[PhraseList],
         cues: Sequence[Cues] = (),
-        known_words: Iterable[str] = (),
+        known_words: Container[str] = (),
         listed: Listed | None = None,
     ) -> None:
         """``listed``: the same phrases as :attr:`listed` of an earlier alarm."""

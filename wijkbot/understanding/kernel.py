@@ -150,10 +150,9 @@ class Space:
 
     def likeness_of(self, row: int) -> Floats:
         """As :meth:`likeness`, for one of the examples."""
-        start, end = self.examples.starts[row], self.examples.starts[row + 1]
-        columns = self.examples.places[start:end].astype(np.int64)
+        columns, values = self.examples.line(row)
         vector = None if self.meaning is None else self.meaning.vectors[row]
-        return self.likeness(columns, self.examples.values[start:end], vector)
+        return self.likeness(columns.astype(np.int64), values, vector)
 
     def likeliest_language(self, words: Sequence[str]) -> str:
         """The one whose stems are known best."""

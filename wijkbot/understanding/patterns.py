@@ -7,7 +7,7 @@ one of these words, and ``zelfmoord*`` for every word that begins so.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, product
@@ -192,7 +192,7 @@ class Listed:
 class PhraseFinder:
     """Finds many phrases in one pass; phrases are numbered in the order they are given."""
 
-    def __init__(self, phrases: Sequence[str] | Listed, known_words: Iterable[str] = ()) -> None:
+    def __init__(self, phrases: Sequence[str] | Listed, known_words: Container[str] = ()) -> None:
         listed = phrases if isinstance(phrases, Listed) else Listed.of(phrases)
         self._words, self._prefixes = listed.words, listed.prefixes
         self._anchored: dict[int, list[Row]] = defaultdict(list)
@@ -201,7 +201,7 @@ class PhraseFinder:
         self._prefix_sizes = sorted({len(prefix) for prefix in self._prefixes})
         self._alike = _buckets(self._words)
         self._beginnings = _buckets(self._prefixes)
-        self._known = frozenset(known_words) | frozenset(self._words)
+        self._known = known_words
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """Every phrase that stands in these words (plain form), at its first place."""
@@ -233,7 +233,7 @@ class PhraseFinder:
                     slots += self._words.get(bare, ())
                     for size in self._prefix_sizes:
                         slots += self._prefixes.get(bare[:size], ())
-        if slots or word in self._known or len(word) < FUZZY_FROM:
+        if slots or len(word) < FUZZY_FROM or word in self._words or word in self._known:
             return tuple(slots)
         return tuple(slot for near in self._meant(word) for slot in self._all_slots(near))
 
