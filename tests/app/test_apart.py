@@ -48,6 +48,20 @@ def test_a_process_that_was_killed_is_no_result() -> None:
         working.result(60)
 
 
+@pytest.mark.parametrize("trouble", [OSError(12, "no memory"), ImportError("no semaphores")])
+def test_a_machine_without_room_for_a_second_process_does_it_itself(
+    trouble: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_method: str) -> None:
+        raise trouble
+
+    monkeypatch.setattr("wijkbot.app.apart.get_context", refuse)
+    with apart(_who, 21) as working:
+        assert (os.getpid(), 42) == working.result(0)
+    with apart(_refuse) as refused, pytest.raises(SettingsError, match="not like this"):
+        refused.result(0)
+
+
 def _lives(pid: int) -> bool:
     try:
         os.kill(pid, 0)

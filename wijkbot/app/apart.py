@@ -29,10 +29,26 @@ def apart(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> Iterator[F
     To be called before this process has open databases or threads of its own: a copy of those
     is not safe. The other process ends as soon as the work is done.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context(_METHOD)) as processes:
+    try:
+        processes = ProcessPoolExecutor(1, mp_context=get_context(_METHOD))
         working = processes.submit(work, *given, **named)
+    except (OSError, ImportError):
+        # no shared memory, or no room for a second process: better a larger bot than none
+        yield _here(work, *given, **named)
+        return
+    with processes:
         working.add_done_callback(lambda _: processes.shutdown(wait=False))
         yield working
+
+
+def _here(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> Future[T]:
+    """The same, done at once and by this process."""
+    done: Future[T] = Future()
+    try:
+        done.set_result(work(*given, **named))
+    except Exception as error:  # noqa: BLE001 - raised where the result is asked for
+        done.set_exception(error)
+    return done
 
 
 def settle_down() -> None:

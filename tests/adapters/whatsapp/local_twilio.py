@@ -145,11 +145,11 @@ class LocalTwilio(ContentApi):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop serving."""
-        await self.close()
+        """Stop serving, and then bring nothing more: a late message would bring its receipts."""
         if self._server and self._task:
             self._server.should_exit = True
             await self._task
+        await self.close()
 
     async def _any(self, request: Request) -> Response:
         path = request.url.path
