@@ -18,11 +18,11 @@ async def prepared(bot: Bot, dialogs: Path | None = None) -> None:
         folder = dialogs or content_dir("dialogs")
         edition = read_edition(folder, settings, bot.house.library.readers)
     else:
-        edition = _starter_pack()
+        edition = starter_pack()
     assert await prepare(bot, edition) == ()
 
 
 @cache
-def _starter_pack() -> Edition:
+def starter_pack() -> Edition:
     """Once for all tests of this process: they do not change it."""
     return read_edition(content_dir("dialogs"))

@@ -18,7 +18,7 @@ class NothingPublishedError(Exception):
 
 
 class Library:
-    """The shelves of every neighbourhood; older books stay for dialogs that began on them."""
+    """The shelves of every neighbourhood; older books are there for dialogs that began on them."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
@@ -39,8 +39,14 @@ class Library:
         if version in {self._version, 0}:
             return False
         await self.open_version(version)
-        self._version = version
+        before, self._version = self._version, version
+        self._forget_all_but(before, version)
         return True
+
+    def _forget_all_but(self, *versions: int) -> None:
+        """Older books are opened again for whoever still talks by one of them."""
+        self._shelves = {key: shelf for key, shelf in self._shelves.items() if key[1] in versions}
+        self.readers.keep([shelf.reader for shelf in self._shelves.values()])
 
     async def open_version(self, version: int) -> None:
         """Load one book, current or older, for every neighbourhood."""

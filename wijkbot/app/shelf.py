@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -91,8 +91,12 @@ class Readers:
         self._made.append((read, make_reader(read)))
         return self._made[-1][1]
 
+    def keep(self, used: Collection[Reader]) -> None:
+        """Forget the others: each takes some 40 MB."""
+        self._made = [made for made in self._made if any(made[1] is one for one in used)]
+
     def all(self) -> list[Reader]:
-        """Every reader that was made."""
+        """Every reader that was made and is kept."""
         return [reader for _, reader in self._made]
 
 
