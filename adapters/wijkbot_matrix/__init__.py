@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 # nio keeps its keys in SQLite, through a library that loads each database that is installed:
-# PostgreSQL's takes 9 MB of a bot that does not use it. Who does has it loaded already.
+# PostgreSQL's takes 9 MB of a bot that does not use it. Who does loads it all the same, later.
 if "psycopg" not in sys.modules:
     sys.modules["psycopg"] = None  # type: ignore[assignment]
     try:
