@@ -32,17 +32,6 @@ serving._say_ready = lambda served: come
 serving.serve(Path(sys.argv[1]), "all", 0)
 """
 
-
-def test_who_comes_the_moment_it_is_ready_is_not_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "wijk"
-    subprocess.run([sys.executable, "-m", "wijkbot", "init", str(folder)], check=True, timeout=60)
-    told = subprocess.run(
-        [sys.executable, "-c", COMES_AT_ONCE, str(folder / "wijkbot.toml")],
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert "taken" in told.stdout, told.stderr
-
-
 SAYS_WHAT_IT_HAS = """
 import gc, os, sys
 from pathlib import Path
@@ -57,13 +46,23 @@ serving.serve(Path(sys.argv[1]), "all", 0)
 """
 
 
-def test_what_a_server_needs_once_or_never_does_not_stay_in_its_memory(tmp_path: Path) -> None:
+def served(tmp_path: Path, program: str) -> subprocess.CompletedProcess[str]:
+    """What a program prints that serves a new organisation."""
     folder = tmp_path / "wijk"
     subprocess.run([sys.executable, "-m", "wijkbot", "init", str(folder)], check=True, timeout=60)
-    told = subprocess.run(
-        [sys.executable, "-c", SAYS_WHAT_IT_HAS, str(folder / "wijkbot.toml")],
+    return subprocess.run(
+        [sys.executable, "-c", program, str(folder / "wijkbot.toml")],
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
+
+
+def test_who_comes_the_moment_it_is_ready_is_not_refused(tmp_path: Path) -> None:
+    told = served(tmp_path, COMES_AT_ONCE)
+    assert "taken" in told.stdout, told.stderr
+
+
+def test_what_a_server_needs_once_or_never_does_not_stay_in_its_memory(tmp_path: Path) -> None:
+    told = served(tmp_path, SAYS_WHAT_IT_HAS)
     said = [line.strip() for line in told.stdout.splitlines() if line.strip()]
     assert ["loaded", "children", "set aside True"] == said[-3:], told.stderr
 

@@ -21,7 +21,8 @@ def holiday_name(country: str, subdivision: str, day: date, language: str = "nl"
     A language that the calendar of that country lacks gives English.
 
     Raises:
-        NotImplementedError: the library knows no such country or part of it.
+        LookupError: the library knows no such country.
+        NotImplementedError: it knows no such part of it.
     """
     spoken = language if language in _LANGUAGES.get(country, ()) else "en_US"
     return _calendar(country, subdivision, day.year, spoken).get(day, "")
@@ -42,7 +43,7 @@ def _kind(country: str) -> type[holidays.HolidayBase]:
     """
     found = [(file, names[0]) for file, names in COUNTRIES.items() if country in names]
     if not found:
-        raise NotImplementedError(f"no holidays are known of {country}")
+        raise LookupError(f"no holidays are known of {country}")
     file, name = found[0]
     path = Path(holidays.__file__).parent / "countries" / f"{file}.py"
     loader = SourceFileLoader(f"holidays.countries.{file}", str(path))
