@@ -28,7 +28,7 @@ def _die() -> None:
 
 def test_it_is_done_elsewhere_and_that_process_ends_with_the_work() -> None:
     with apart(_who, 21) as working:
-        pid, result = working.result(60)
+        pid, result = working.take().result(60)
         assert 42 == result
         assert os.getpid() != pid
         deadline = time.monotonic() + 30
@@ -40,12 +40,12 @@ def test_it_is_done_elsewhere_and_that_process_ends_with_the_work() -> None:
 
 def test_what_goes_wrong_there_goes_wrong_here() -> None:
     with apart(_refuse) as working, pytest.raises(SettingsError, match="not like this"):
-        working.result(60)
+        working.take().result(60)
 
 
 def test_a_process_that_was_killed_is_no_result() -> None:
     with apart(_die) as working, pytest.raises(BrokenProcessPool):
-        working.result(60)
+        working.take().result(60)
 
 
 @pytest.mark.parametrize("trouble", [OSError(12, "no memory"), ImportError("no semaphores")])
@@ -57,9 +57,9 @@ def test_a_machine_without_room_for_a_second_process_does_it_itself(
 
     monkeypatch.setattr("wijkbot.app.apart.get_context", refuse)
     with apart(_who, 21) as working:
-        assert (os.getpid(), 42) == working.result(0)
+        assert (os.getpid(), 42) == working.take().result(0)
     with apart(_refuse) as refused, pytest.raises(SettingsError, match="not like this"):
-        refused.result(0)
+        refused.take().result(0)
 
 
 def _lives(pid: int) -> bool:

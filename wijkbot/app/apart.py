@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,23 +22,38 @@ _METHOD = "fork" if sys.platform == "linux" else "spawn"
 """A copy of this process has everything loaded already; only Linux makes one without risk."""
 
 
+class Handover(Generic[T]):
+    """What the other process gives, or raises: handed over once, and not kept."""
+
+    def __init__(self, future: Future[T]) -> None:
+        self._futures = [future]
+
+    def when_done(self, then: Callable[[], None]) -> None:
+        """Do this when it is there."""
+        self._futures[0].add_done_callback(lambda _: then())
+
+    def take(self) -> Future[T]:
+        """The future of it; whoever takes it is the only one who has it."""
+        return self._futures.pop()
+
+
 @contextmanager
-def apart(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> Iterator[Future[T]]:
-    """Begin it beside us; what it gives, or raises, is what the future holds.
+def apart(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> Iterator[Handover[T]]:
+    """Begin it beside us.
 
     To be called before this process has open databases or threads of its own: a copy of those
     is not safe. The other process ends as soon as the work is done.
     """
     try:
         processes = ProcessPoolExecutor(1, mp_context=get_context(_METHOD))
-        working = processes.submit(work, *given, **named)
+        handover = Handover(processes.submit(work, *given, **named))
     except (OSError, ImportError):
         # no shared memory, or no room for a second process: better a larger bot than none
-        yield _here(work, *given, **named)
+        yield Handover(_here(work, *given, **named))
         return
     with processes:
-        working.add_done_callback(lambda _: processes.shutdown(wait=False))
-        yield working
+        handover.when_done(lambda: processes.shutdown(wait=False))
+        yield handover
 
 
 def _here(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> Future[T]:

@@ -8,7 +8,6 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ import typer
 import uvicorn
 
 from wijkbot.adapter_api import Adapter
-from wijkbot.app.apart import apart, settle_down
+from wijkbot.app.apart import Handover, apart, settle_down
 from wijkbot.app.assemble import (
     assemble,
     ensure_key,
@@ -112,7 +111,7 @@ def _run(served: Served, ready: Callable[[int], None]) -> None:
 
 async def _serve(
     served: Served,
-    edition: Future[Edition],
+    edition: Handover[Edition],
     adapters: dict[str, Adapter],
     clock: Clock,
     bound: socket.socket,
@@ -120,7 +119,7 @@ async def _serve(
 ) -> None:
     house = await open_house(served.settings, served.folder, clock)
     bot = assemble(house, adapters, served.folder, served.role, ttl_ms=served.ttl_ms)
-    for problem in await prepare(bot, await asyncio.wrap_future(edition)):
+    for problem in await prepare(bot, await asyncio.wrap_future(edition.take())):
         typer.echo(f"wijkbot: the old texts stay: {problem}", err=True)
     if served.is_demo:
         _say_team(await make_demo_team(house, served.folder), await shown(house))
