@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wijkbot.app.shelf import cache_folder, in_order
+from wijkbot.app.shelf import cache_folder
 from wijkbot.content import book
 from wijkbot.content.load import load
 from wijkbot.content.locate import content_dir
@@ -83,7 +83,7 @@ def test_who_read_the_files_and_who_read_the_database_learn_the_same() -> None:
     published = {id_: from_json(one.kind, to_json(one)) for id_, one in reversed([*items.items()])}
     in_the_files, in_the_database = (
         Taught(book.faq_examples(of), book.phrases(of), book.cues(of), book.labelled(of))
-        for of in (in_order(items), in_order(published))
+        for of in (items, published)
     )
     assert key_of(in_the_files) == key_of(in_the_database)
 

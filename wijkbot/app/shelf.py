@@ -46,7 +46,6 @@ def make_shelf(
 
 def make_reader(items: Mapping[str, Item]) -> Reader:
     """The reader that understands questions for these items; what it learns is kept on disk."""
-    items = in_order(items)
     folder = cache_folder()
     return Reader(
         content_book.faq_examples(items),
@@ -55,11 +54,6 @@ def make_reader(items: Mapping[str, Item]) -> Reader:
         content_book.labelled(items),
         None if folder is None else Kept(folder),
     )
-
-
-def in_order(items: Mapping[str, Item]) -> dict[str, Item]:
-    """By their ids, so that who read the files and who read the database learn the same."""
-    return dict(sorted(items.items()))
 
 
 def cache_folder() -> Path | None:

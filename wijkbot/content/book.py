@@ -149,7 +149,7 @@ def _category_choice(category: Category) -> DialogChoice:
 def faq_examples(items: Mapping[str, Item]) -> tuple[FaqExample, ...]:
     """Every way to ask, with its item; the title of an item is one of them."""
     found: list[FaqExample] = []
-    for item in items.values():
+    for item in _in_order(items):
         if isinstance(item, Faq):
             found.extend(FaqExample(item.id, *pair) for pair in _pairs(item.examples))
             found.extend(
@@ -163,7 +163,7 @@ def labelled(items: Mapping[str, Item]) -> tuple[LabelledExample, ...]:
     """Every labelled example."""
     return tuple(
         LabelledExample(Label(item.label), language, text)
-        for item in items.values()
+        for item in _in_order(items)
         if isinstance(item, Labels)
         for language, text in _pairs(item.examples)
     )
@@ -172,7 +172,7 @@ def labelled(items: Mapping[str, Item]) -> tuple[LabelledExample, ...]:
 def phrases(items: Mapping[str, Item]) -> tuple[PhraseList, ...]:
     """Every reviewed phrase list, one for each label and language."""
     found: list[PhraseList] = []
-    for item in items.values():
+    for item in _in_order(items):
         if isinstance(item, Alarm):
             languages = {**item.phrases, **item.needs_first_person}
             found.extend(
@@ -192,10 +192,15 @@ def cues(items: Mapping[str, Item]) -> tuple[Cues, ...]:
     """The words that tell who is meant, one for each language."""
     return tuple(
         Cues(_base(language), words, item.now.get(language, ()))
-        for item in items.values()
+        for item in _in_order(items)
         if isinstance(item, CuesFile)
         for language, words in sorted(item.first_person.items())
     )
+
+
+def _in_order(items: Mapping[str, Item]) -> list[Item]:
+    """By their ids, so that who read the files and who read the database learn the same."""
+    return [items[id_] for id_ in sorted(items)]
 
 
 def _pairs(lists: LangLists) -> list[tuple[str, str]]:
