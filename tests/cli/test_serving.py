@@ -37,7 +37,8 @@ import gc, os, sys
 from pathlib import Path
 from wijkbot.cli import serving
 def look(port):
-    print("loaded", *(name for name in ("alembic", "PIL") if name in sys.modules), flush=True)
+    needless = ("alembic", "PIL", "httpx", "rich", "twisted")
+    print("loaded", *(name for name in needless if name in sys.modules), flush=True)
     print("children", Path("/proc/self/task", str(os.getpid()), "children").read_text())
     print("set aside", gc.get_freeze_count() > 10_000)
     gc.unfreeze()

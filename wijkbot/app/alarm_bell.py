@@ -30,13 +30,11 @@ def colour_of(label: str) -> str:
     return next((name for name, labels in COLOURS.items() if Label(label) in labels), "grey")
 
 
-async def ringing(house: House) -> None:
-    """Tell the configured address of every new alert; tries again until it took it."""
-    url = house.settings.crisis.alert_url
+async def ringing(house: House, url: str) -> None:
+    """Tell this address of every new alert; tries again until it took it."""
     async with httpx.AsyncClient(timeout=ASK_SECONDS) as client:
         while True:
-            if url:
-                await ring(house, client, url)
+            await ring(house, client, url)
             await asyncio.sleep(LOOK_SECONDS)
 
 

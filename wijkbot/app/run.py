@@ -12,7 +12,6 @@ from typing import IO
 import structlog
 
 from wijkbot.adapter_api import ConfigError
-from wijkbot.app.alarm_bell import ringing
 from wijkbot.app.assemble import Bot
 from wijkbot.app.deepen import deepening
 from wijkbot.app.deliver import Deliverer
@@ -24,14 +23,15 @@ from wijkbot.app.peer_first import answer_due
 from wijkbot.app.pointer import plan_pointers
 from wijkbot.app.publish import Edition, publish_drafts
 from wijkbot.app.rates import set_rates
-from wijkbot.app.secure_bell import telling
 from wijkbot.app.secure_purge import purging
+from wijkbot.app.secure_room import SecureRoom
 from wijkbot.app.staff_invite import settle_pin
 from wijkbot.app.stays import tend_trials
 from wijkbot.app.tick import ticking
 from wijkbot.settings import SettingsError
 from wijkbot.storage import broadcasts, leases, retention, seal
 from wijkbot.understanding.language import load_languages
+from wijkbot.without import without
 
 log = structlog.get_logger()
 
@@ -93,14 +93,14 @@ def _loops(bot: Bot) -> list[Loop]:
         loops.append(secure.wakes.looking)
     if bot.role.thinks:
         if secure is not None:
-            loops += [lambda: purging(secure), lambda: telling(secure)]
+            loops.append(lambda: purging(secure))
         loops += [
             bot.converser.run,
             lambda: ticking(house, bot.wakes.queued.set),
             lambda: _tending(house, bot.wakes.queued.set),
             lambda: _sweeping(house),
-            lambda: ringing(house),
         ]
+        loops += _bells(house, secure)
         if house.settings.understanding.semantic:
             loops.append(lambda: deepening(house.library.readers))
     return loops
@@ -141,6 +141,21 @@ async def _sweep(house: House) -> None:
         swept = await house.database.write(lambda c: retention.sweep(c, now_ms))
     tell = house.journal.keys_destroyed
     await house.database.write(lambda c: retention.destroy_keys(c, now_ms, tell))
+
+
+def _bells(house: House, secure: SecureRoom | None) -> list[Loop]:
+    """How the team is told outside, where that is set; what speaks HTTP is loaded only then."""
+    loops: list[Loop] = []
+    with without("rich", "pygments"):  # httpx would load them for a console
+        if url := house.settings.crisis.alert_url:
+            from wijkbot.app.alarm_bell import ringing
+
+            loops.append(lambda: ringing(house, url))
+        if secure is not None and (secure.settings.notify_url or secure.settings.notify_email):
+            from wijkbot.app.secure_bell import telling
+
+            loops.append(lambda: telling(secure))
+    return loops
 
 
 async def prepare(bot: Bot, edition: Edition) -> tuple[str, ...]:
