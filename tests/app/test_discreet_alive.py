@@ -1,6 +1,7 @@
 """Does a whole bot keep discreet who asked for help? What really leaves for the platform.
 
-Numbers are those of the lines of DOMAIN 2.3; the others are in tests/engine/test_discreet.py.
+Numbers are those of the lines of discreet referral, as in tests/engine/test_discreet.py, which
+has the others.
 """
 
 from __future__ import annotations

@@ -1,19 +1,16 @@
 """Can anybody see from what the bot does who asked for help? The lines of discreet referral.
 
-Each test has the number of its line of DOMAIN 2.3 in its name. Parts that need something that
-is not there yet, or that are tested in the place where they happen:
+Each test has the number of its line in its name. Tested in the place where they happen:
 
 - lines 1, 4, 5, 6 and 12 also in a whole bot: tests/app/test_discreet_alive.py;
 - line 3: the rhythm of the pointer and its one bump a day: tests/app/test_pointer.py;
-- line 7: the page behind the secure link (its title, preview, ``noreferrer`` and quick exit)
-  comes with the secure chat. That a GET uses no token: tests/web/test_sandbox.py
-  (``test_opening_the_private_link_uses_nothing``);
-- line 8: the link in a human alert, its push and e-mail come with the console; here that a
-  notice cannot hold anything but its kind;
-- line 9: listen mode is refused in this version (tests/test_settings_policy.py). That talk in a
-  group leaves nothing behind: tests/app/test_rule_in_the_house.py
-  (``test_talk_in_the_group_leaves_nothing_behind``). So there is no test for line 9 here;
-- line 10: the tip to a moderator comes with the console; here the public ready answer.
+- line 7: the page behind the secure link: tests/securechat/browser/test_resident_leaving.py. That
+  a GET uses no token: tests/web/test_sandbox.py (``test_opening_the_private_link_uses_nothing``);
+- line 8: what a human alert holds: tests/app/test_listen.py, and how the team hears of it:
+  tests/securechat/test_bell.py; here that a notice cannot hold anything but its kind;
+- line 9: listening: tests/app/test_listen.py. That talk in a group leaves nothing behind:
+  tests/app/test_rule_in_the_house.py (``test_talk_in_the_group_leaves_nothing_behind``);
+- line 10: here the public ready answer; moderators have no screens yet.
 """
 
 from __future__ import annotations

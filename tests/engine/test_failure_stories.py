@@ -1,4 +1,4 @@
-"""Do the things that went wrong elsewhere go right here? The stories of DOMAIN 6.2, by number.
+"""Do the things that went wrong elsewhere go right here? The stories, by number.
 
 Told whole in another place:
 
@@ -6,20 +6,21 @@ Told whole in another place:
 - 6, token eaten by a preview: tests/web/test_sandbox.py
   (``test_opening_the_private_link_uses_nothing``);
 - 8, night announcement: tests/app/test_announce.py
-  (``test_announcement_that_meets_the_night_waits_for_the_morning``); the urgent override of two
-  people comes with announcements from the console;
+  (``test_announcement_that_meets_the_night_waits_for_the_morning``);
 - 9, double post after a restart: tests/storage/test_power.py and
   tests/end_to_end/test_send_under_way.py;
 - 14, old number: tests/app/test_helpline_hours.py and tests/app/test_go_live.py;
 - 18, personal data in an announcement: tests/app/test_announce_lint.py;
-- 19, one platform away: the channels have homes of their own (tests/app/test_home.py); the page
-  and the poster with the same content come with the neighbourhood page;
+- 19, one platform away: the channels have homes of their own (tests/app/test_home.py), and the
+  same content goes by hand into groups without a bot (tests/app/test_by_hand.py);
 - 20, bot removed: tests/app/test_stays.py
   (``test_all_of_a_group_goes_when_the_bot_is_removed``).
 
-Not yet: 15, harm by a helper (with the matching of odd jobs); 21, curious manager (with the
-console); of 1 the weekly digest, of 13 the text of a job that is shown to others, of 23 the draft
-that follows an edit, of 24 the counter in the console.
+- 21, curious manager: tests/securechat/test_permissions.py (who sees no conversation), and what
+  may be counted: tests/app/test_decision_log.py.
+
+Not there yet: 15, harm by a helper (with the matching of odd jobs); of 1 the weekly digest, of 13
+the text of a job that is shown to others, of 23 the draft that follows an edit.
 """
 
 from __future__ import annotations

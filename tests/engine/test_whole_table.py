@@ -71,7 +71,7 @@ PURPOSES_OF_A_JOB = {"group": "service", "private": "odd_job"}
 PRECEDENCE = """
     C01 C02 C03 C04 C07 C08 C05 C06 C10 C11 C13-refused C13-request C13-offer C14 C15 C12 C16
 """.split()
-"""First fits first counts (DOMAIN 2.1); C09 goes with any other, C17 is what is left."""
+"""First fits first counts; C09 goes with any other, C17 is what is left."""
 
 _EACH = pytest.mark.parametrize("row", ROWS, ids=[row.number for row in ROWS])
 _CLASSES = tuple({row.label: row for row in ROWS}.values())
@@ -279,7 +279,7 @@ def test_in_a_group_every_miss_is_one_line() -> None:
 
 @_EACH
 def test_alarm_group_hears_only_crisis_and_referral(row: Row) -> None:
-    """Where neighbours warn each other of danger the bot adds no noise (DOMAIN L23)."""
+    """Where neighbours warn each other of danger the bot adds no noise."""
     place = group(mode=ALARM_MODE)
     decision = _play(place, row)
     is_needed = Label(row.label) in SENSITIVE_LABELS

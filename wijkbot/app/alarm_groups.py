@@ -1,6 +1,6 @@
 """Is this a group in which neighbours warn each other of danger? Its title tells.
 
-Source: DOMAIN L23; whatsappbuurtpreventie.nl and the Belgian BIN groups call themselves so.
+Source: whatsappbuurtpreventie.nl and the Belgian BIN groups call themselves so.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """When does the pointer to a human come by in a group? On a fixed rhythm that says nothing.
 
 It comes every week, whether anybody asked anything or not, so that it never shows that somebody
-did. A worker may have it come once more, never at once: nobody can tell from it what it was for
-(DOMAIN 2.3, line 3).
+did. A worker may have it come once more, never at once: nobody can tell from it what it was for.
 """
 
 from __future__ import annotations

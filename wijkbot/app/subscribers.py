@@ -24,7 +24,7 @@ from wijkbot.storage.outbox import Status
 
 _STANDS_OR_COMES = frozenset(Status) - {Status.REFUSED, Status.EXPIRED, Status.DEAD}
 FEWEST = 5
-"""A smaller number could point to one person (DOMAIN S2-5)."""
+"""A smaller number could point to one person."""
 
 
 @dataclass(frozen=True, slots=True)

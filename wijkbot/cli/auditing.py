@@ -18,7 +18,7 @@ from wijkbot.settings import SettingsError, load_settings
 from wijkbot.storage import counts
 
 FEWEST = 5
-"""A smaller number could point to one person, so it is shown as "<5" (DOMAIN S2-5).
+"""A smaller number could point to one person, so it is shown as "<5".
 
 Larger ones are rounded down to fives, so that two lists laid side by side do not tell either.
 """

@@ -33,7 +33,7 @@ from wijkbot.engine.table import SUBSCRIBE
 from wijkbot.engine.words import Label
 
 GROUP_LIMIT = 350
-"""Characters of an answer in a group (DOMAIN S4-17)."""
+"""Characters of an answer in a group."""
 PHONE_DIGITS = 3
 """Fewest digits of a number that can be called."""
 FIELDS: dict[str, frozenset[str]] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from wijkbot.content.officialese import PLAIN_WORDS
 
 LOWEST_SCORE = 70
-"""Flesch-Douma; 70 to 80 is "fairly easy" (DOMAIN L18)."""
+"""Flesch-Douma; 70 to 80 is "fairly easy"."""
 MEAN_WORDS = 12
 """Words of a sentence, over the whole text."""
 MOST_WORDS = 20

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from wijkbot.engine.words import Place
 
 FORGET_AFTER = timedelta(hours=24)
-"""A conversation without a new message for this long starts empty (DOMAIN L3)."""
+"""A conversation without a new message for this long starts empty."""
 
 
 ALARM_MODE = "alarm"

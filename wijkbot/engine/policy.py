@@ -11,13 +11,13 @@ from wijkbot.engine.relaxations import OUTREACH, Relaxation, active
 from wijkbot.engine.words import Place, Purpose
 
 CRISIS_PAUSE = timedelta(minutes=10)
-"""In a group no second crisis card within this time (DESIGN: the rule, point 6)."""
+"""In a group no second crisis card within this time."""
 REFERRAL_PAUSE = timedelta(minutes=2)
-"""In a group no second referral within this time (point 7)."""
+"""In a group no second referral within this time."""
 SAME_CARD_PAUSE = timedelta(seconds=30)
-"""In private the same card is not shown twice within this time (point 6)."""
+"""In private the same card is not shown twice within this time."""
 TIP_PAUSE = timedelta(hours=24)
-"""In a group no second tip to keep personal data out of it within this time (DOMAIN 2.1, C09)."""
+"""In a group no second tip to keep personal data out of it within this time."""
 
 ALLOWED: dict[Place, frozenset[Purpose]] = {
     Place.GROUP: frozenset(Purpose) - {Purpose.STAFF},
@@ -30,7 +30,7 @@ UNASKED = frozenset({Purpose.ANNOUNCEMENT, Purpose.INFO})
 """What may come without anybody asking: news, and in a listening group an answer to a question
 that no neighbour answered. An answer to somebody who addresses the bot is none of these."""
 NOT_IN_ALARM_GROUPS = frozenset({Purpose.INFO, Purpose.ANNOUNCEMENT, Purpose.ODD_JOB})
-"""Where neighbours warn each other of danger, ordinary news is noise (DOMAIN L23)."""
+"""Where neighbours warn each other of danger, ordinary news is noise."""
 
 
 @dataclass(frozen=True, slots=True)

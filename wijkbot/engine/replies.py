@@ -50,7 +50,7 @@ _ALSO_TOLD = {
 ABUSE_LIMIT = 3
 ABUSE_WITHIN = timedelta(minutes=10)
 MUTED_FOR = timedelta(hours=24)
-"""After so much abuse in so short a time only a crisis is answered (DOMAIN 2.1, C11)."""
+"""After so much abuse in so short a time only a crisis is answered."""
 _CHANGES = {
     Purpose.CRISIS: ChangePlace(PlaceChange.CRISIS_SHOWN),
     Purpose.REFERRAL: ChangePlace(PlaceChange.REFERRAL_SHOWN),

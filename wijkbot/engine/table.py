@@ -1,7 +1,7 @@
 """Which reply belongs to which class in which place? The decision table, as data.
 
 A missing entry is silence. In a group only who addresses the bot is answered at all. Source:
-the sector's rule that help questions are never answered on social media, DOMAIN section 2.
+the sector's rule that help questions are never answered on social media (docs/the-rule.md).
 """
 
 from __future__ import annotations

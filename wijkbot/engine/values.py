@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 OWN_WORDS_LIMIT = 120
-"""Most characters of a resident's own words (DOMAIN 4.3: text of an odd job)."""
+"""Most characters of a resident's own words, such as the text of an odd job."""
 CODE_DIGITS = 6
 """Digits of a code for an info card: short enough to read aloud."""
 

@@ -12,7 +12,7 @@ from wijkbot.storage.seal import Sealer
 from wijkbot.storage.tables import alert
 
 KEPT_MS = 24 * 3_600_000
-"""Nothing of what was only overheard is kept longer (DESIGN 2.9)."""
+"""Nothing of what was only overheard is kept longer."""
 
 
 @dataclass(frozen=True, slots=True)
