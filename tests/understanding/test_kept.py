@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -58,10 +60,13 @@ def everything(learned: Learned) -> list[object]:
         for table in (space.examples, space.by_feature):
             arrays = (table.starts, table.places, table.parts)
             found += [(array.dtype, array.tobytes()) for array in arrays]
+        found += [space.shared.dtype, space.shared.tobytes()]
         for block in space.blocks:
-            found += [block.keys.tobytes(), block.weights.tobytes(), block.unknown, block.share]
+            found += [(array.dtype, array.tobytes()) for array in (block.keys, block.used_by)]
+            found += [block.weights.tobytes(), block.share]
         for kind in matcher.known.features.kinds:
             found += [kind.rows.tobytes(), kind.keys.tobytes(), kind.counts.tobytes()]
+    found.append(learned.alarm.listed)
     return [*found, [learned.alarm.hear(text) for text in TEXTS]]
 
 
@@ -76,6 +81,21 @@ def test_starter_pack_from_disk_is_bit_for_bit_what_is_learned_afresh(tmp_path: 
     written = the_file(tmp_path).stat()
     assert everything(kept.learned(taught)) == afresh
     assert the_file(tmp_path).stat().st_ino == written.st_ino, "it was learned a second time"
+
+
+def test_what_is_learned_is_kept_small(tmp_path: Path) -> None:
+    items = load(content_dir("dialogs")).items
+    taught = Taught(
+        book.faq_examples(items), book.phrases(items), book.cues(items), book.labelled(items)
+    )
+    Kept(tmp_path / "wijkbot").learned(taught)
+    tracemalloc.start(1)
+    learned = Kept(tmp_path / "wijkbot").learned(taught)
+    gc.collect()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    examples = len(learned.faq.examples) + len(learned.votes.examples)
+    assert taken < 1_500 * examples, "bytes for each example, its phrases and words included"
 
 
 def test_who_read_the_files_and_who_read_the_database_learn_the_same() -> None:
@@ -155,7 +175,22 @@ def _drop_examples(file: Path) -> None:
 
 def _change_the_kind(file: Path) -> None:
     with np.load(file) as found:
-        _change(file, faq_weights_0=found["faq_weights_0"].astype(np.float32))
+        _change(file, faq_used_by_0=found["faq_used_by_0"].astype(np.float32))
+
+
+def _count_more_items_than_there_are(file: Path) -> None:
+    with np.load(file) as found:
+        _change(file, votes_used_by_0=found["votes_used_by_0"] + 100)
+
+
+def _lead_phrases_nowhere(file: Path) -> None:
+    with np.load(file) as found:
+        _change(file, rows_starts=found["rows_starts"] * 3)
+
+
+def _drop_a_slot(file: Path) -> None:
+    with np.load(file) as found:
+        _change(file, rows_of_slot=found["rows_of_slot"][:-1])
 
 
 def _open_to_all(file: Path) -> None:
@@ -178,6 +213,9 @@ def _give_the_key_of_another(file: Path) -> None:
         _point_at_no_example,
         _drop_examples,
         _change_the_kind,
+        _count_more_items_than_there_are,
+        _lead_phrases_nowhere,
+        _drop_a_slot,
         _open_to_all,
         _give_the_key_of_another,
         _empty,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 
 from wijkbot.understanding import Example, Matcher, kernel
@@ -138,6 +139,31 @@ def test_index_with_very_many_examples_finds_what_a_small_one_finds(
     assert [item for item, _ in bounded] == [item for item, _ in expected]
     scores = [score for _, score in expected]
     assert [score for _, score in bounded] == pytest.approx(scores, abs=0.02)
+
+
+def test_nearest_are_those_of_a_full_sort_and_of_equal_ones_the_first() -> None:
+    kind = np.random.default_rng(1)
+    for size in (1, 63, 64, 65, 1_023, 1_024, 5_000):
+        for values in (kind.random(size), kind.integers(0, 9, size) / 8, np.zeros(size)):
+            count = min(kernel.NEIGHBOURS, size)
+            expected = np.argsort(-values, kind="stable")[:count]
+            assert kernel._largest(values, count).tolist() == sorted(expected.tolist())
+
+
+def test_look_at_meaning_shares_what_is_known_of_letters() -> None:
+    matcher = Matcher.fit(EXAMPLES)
+    vectors = np.eye(len(EXAMPLES))
+    meaning = kernel.Meanings(vectors, 0.5)
+    look, afresh = matcher.with_meaning(meaning), Matcher(EXAMPLES, meaning)
+    assert matcher.space is not None
+    assert look.space is not None
+    assert look.space.by_feature is matcher.space.by_feature
+    assert look.space.examples is matcher.space.examples
+    for row, example in enumerate(EXAMPLES):
+        ranked = look.rank_plain(example.text, vector=vectors[row])
+        assert ranked == afresh.rank_plain(example.text, vector=vectors[row])
+        assert ranked != matcher.rank_plain(example.text)
+    assert look.thresholds == afresh.thresholds
 
 
 def test_language_that_is_not_said_is_found_by_its_stems() -> None:

@@ -21,6 +21,10 @@ FARTHEST = 3
 
 MANY = 5_000
 """Features from which they are numbered before they are sorted."""
+STEMS = 5_000
+"""Words of which the stem is remembered: the usual ones of all languages. Residents and their
+typing errors bring new ones without end, and each takes a quarter of a kB.
+"""
 
 _SNOWBALL = {
     "nl": "dutch",
@@ -44,7 +48,6 @@ _PRIMES = np.array(
 )
 _MASK = 0xFFFFFFFFFFFFFFFF
 _START = 0xCBF29CE484222325
-_LENGTH_SALT = 0xE7037ED1A0B428DB
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _stemmer(language: str) -> Stemmer.Stemmer | None:
     name = _SNOWBALL.get(language)
     if name is None or name not in Stemmer.algorithms():
         return None
-    return Stemmer.Stemmer(name, maxCacheSize=20_000)
+    return Stemmer.Stemmer(name, maxCacheSize=0)
 
 
 def stems(words: Sequence[str], language: str) -> list[str]:
@@ -127,17 +130,18 @@ def letter_groups(texts: Sequence[str]) -> Counted:
     word_of = np.cumsum(space & np.concatenate([[True], space[:-1]])[: len(space)])
     rows: list[Ints] = []
     keys: list[Keys] = []
-    for length in range(SHORTEST, LONGEST + 1):
+    key = np.full(len(points), _START, dtype=np.uint64)
+    for length in range(1, LONGEST + 1):
         last = len(points) - length + 1
         if last <= 0:
             break
-        inside = word_of[:last] == word_of[length - 1 :]
-        key = np.full(last, length * _LENGTH_SALT & _MASK, dtype=np.uint64)
-        for offset in range(length):
-            key = (key ^ points[offset : offset + last]) * _PRIMES[offset]
-            key ^= key >> np.uint64(29)
-        rows.append(row_of[:last][inside])
-        keys.append(key[inside])
+        # a group is mixed from the group that is one letter shorter
+        key = (key[:last] ^ points[length - 1 :]) * _PRIMES[length]
+        key ^= key >> np.uint64(29)
+        if length >= SHORTEST:
+            inside = word_of[:last] == word_of[length - 1 :]
+            rows.append(row_of[:last][inside])
+            keys.append(key[inside])
     if not rows:
         return _nothing()
     return _count(np.concatenate(rows), np.concatenate(keys))
@@ -159,23 +163,22 @@ def _keyed(texts: Sequence[str], languages: Sequence[str]) -> tuple[Ints, Keys]:
     return np.array(rows, dtype=np.int64), np.array(keys, dtype=np.uint64)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=STEMS)
 def _stem_key(word: str, language: str) -> int:
     return _key_of(stems((word,), language)[0])
 
 
 def _pairs(rows: Ints, keys: Keys) -> Counted:
-    found_rows, found_keys = [rows[:0]], [keys[:0]]
-    for distance in range(1, FARTHEST + 1):
-        same = rows[:-distance] == rows[distance:]
-        one, other = keys[:-distance][same], keys[distance:][same]
-        found_rows.append(rows[:-distance][same])
-        mixed = np.minimum(one, other) * _PRIMES[0] + np.maximum(one, other)
-        found_keys.append(mixed ^ (mixed >> np.uint64(31)))
-    return _count(np.concatenate(found_rows), np.concatenate(found_keys))
+    distances = range(1, FARTHEST + 1)
+    row = np.concatenate([rows[:-distance] for distance in distances])
+    same = row == np.concatenate([rows[distance:] for distance in distances])
+    one = np.concatenate([keys[:-distance] for distance in distances])
+    other = np.concatenate([keys[distance:] for distance in distances])
+    mixed = np.minimum(one, other) * _PRIMES[0] + np.maximum(one, other)
+    mixed ^= mixed >> np.uint64(31)
+    return _count(row[same], mixed[same])
 
 
-@lru_cache(maxsize=50_000)
 def _key_of(word: str) -> int:
     """FNV-1a of a word: the same in every process, unlike ``hash``."""
     key = _START
@@ -201,7 +204,11 @@ def numbered(keys: Keys) -> tuple[Keys, Ints]:
 
 
 def _order(rows: Ints, keys: Keys) -> Ints:
-    """By row and by key within it. One sort of numbers is much faster where there are many."""
+    """By row and by key within it. One sort of numbers is much faster where there are many, or
+    where all are of one row.
+    """
+    if not rows.any():
+        return keys.argsort()
     if len(rows) < MANY:
         return np.lexsort((keys, rows))
     known, number = numbered(keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +20,20 @@ from wijkbot.understanding.features import (
     stems,
     word_keys,
 )
-from wijkbot.understanding.sparse import Crossed, Places, Sparse, Values
+from wijkbot.understanding.sparse import PARTS, Crossed, Places, Sparse, Values
 
 # Matrices as small as ours are multiplied slower by two threads than by one: they wait for each
 # other, a hundred times as long where something else wants the processor too.
 threadpool_limits(limits=1, user_api="blas")
 
+Counts = npt.NDArray[np.unsignedinteger[Any]]
+
 SHARES = (0.6, 0.25, 0.15)
 """Weight of letters, words and pairs in the likeness of two texts."""
-STEEPNESS = 1.5
-"""Power of the cosine: far examples count less than in proportion."""
 NEIGHBOURS = 64
 RIDGE = 0.05
+GROUP = 16
+"""Examples of which the best stands for all while the nearest are looked for."""
 NOT_ALIKE = 0.7
 """Cosine of two texts that have nothing in common, with multilingual-e5-small."""
 LOOKED_UP = 300_000
@@ -41,26 +44,31 @@ COMPARED = 512
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One kind of feature: the known keys, sorted, and their weights.
+    """One kind of feature: the known keys, sorted, and how many items use each.
 
-    ``unknown`` is the weight of a key no example has; it counts in a text's length, so that
-    unknown words lower the likeness.
+    ``weights`` tells for each number of items what a key is worth that so many use: a key of one
+    item tells most. A key no example has counts in a text's length, as one that no item uses, so
+    that unknown words lower the likeness.
     """
 
     keys: Keys
+    used_by: Counts
     weights: Floats
-    unknown: float
     share: float
 
     @classmethod
-    def of(cls, counted: Counted, item_of: Ints, items: int, share: float) -> Block:
-        """Weights from how many items use a key: a key of one item tells most."""
+    def of(cls, counted: Counted, item_of: Places, items: int, share: float) -> Block:
+        """The keys of these features."""
         keys, column = numbered(counted.keys)
         pairs = np.sort(column * items + item_of[counted.rows])
         first = np.concatenate([[True], pairs[1:] != pairs[:-1]])[: len(pairs)]
         used_by = np.bincount(pairs[first] // items, minlength=len(keys))
-        weights = np.log((1 + items) / (1 + used_by)) + 1
-        return cls(keys, weights, float(np.log(1 + items) + 1), share)
+        return cls.known(keys, used_by.astype(counts_to(items)), items, share)
+
+    @classmethod
+    def known(cls, keys: Keys, used_by: Counts, items: int, share: float) -> Block:
+        """Keys of which it is known how many of all items use them."""
+        return cls(keys, used_by, np.log((1 + items) / (1 + np.arange(items + 1))) + 1, share)
 
     def find(self, keys: Keys) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """The column of each key, and whether it is really known there."""
@@ -69,19 +77,37 @@ class Block:
         place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return place, self.keys[place] == keys
 
+    def row(self, counted: Counted) -> tuple[Ints, Floats]:
+        """As :meth:`rows`, for one text."""
+        place, known = self.find(counted.keys)
+        values = self._worth(counted, place, known)
+        values *= np.sqrt(self.share / max(float(values @ values), 1e-12))
+        return place[known], values[known]
+
     def rows(self, counted: Counted, rows: int) -> tuple[Ints, Ints, Floats]:
         """Row, column and value of the known features, each row scaled to length √share."""
         place, known = self.find(counted.keys)
-        values = 1 + np.log(counted.counts)
-        weights = self.weights[place] if len(self.weights) else self.unknown
-        values = values * np.where(known, weights, self.unknown)
+        values = self._worth(counted, place, known)
         squares = np.bincount(counted.rows, weights=values**2, minlength=rows)
         length = np.sqrt(np.maximum(squares, 1e-12)) / np.sqrt(self.share)
         scaled = values / length[counted.rows]
         return counted.rows[known], place[known], scaled[known]
 
+    def _worth(self, counted: Counted, place: Ints, known: npt.NDArray[np.bool_]) -> Floats:
+        """How often each key stands there, less and less for more, times its weight."""
+        used_by = self.used_by[place] * known if len(self.used_by) else np.zeros_like(place)
+        worth = np.log(counted.counts)
+        worth += 1
+        worth *= self.weights[used_by]
+        return worth
+
 
 Blocks = tuple[Block, Block, Block]
+
+
+def counts_to(most: int) -> np.dtype[Any]:
+    """The smallest numbers that count so far."""
+    return np.min_scalar_type(most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +127,15 @@ class Meanings:
 class Space:
     """The feature space of one set of examples, and the examples in it.
 
-    ``examples`` has a line per example; ``by_feature`` is the same with a line per feature.
+    ``by_feature`` has a line per feature; ``examples`` has one per example, with those features
+    that two examples at least have: ``shared`` tells which.
     """
 
     blocks: Blocks
     examples: Sparse
     by_feature: Sparse
-    item_of: Ints
+    shared: Places
+    item_of: Places
     languages: tuple[str, ...]
     meaning: Meanings | None = None
 
@@ -116,7 +144,7 @@ class Space:
         cls,
         features: Features,
         languages: Sequence[str],
-        item_of: Ints,
+        item_of: Places,
         meaning: Meanings | None = None,
     ) -> Space:
         """Place examples in a new space; ``item_of`` numbers the item of each."""
@@ -136,23 +164,30 @@ class Space:
         blocks: Blocks,
         crossed: Crossed,
         languages: Sequence[str],
-        item_of: Ints,
+        item_of: Places,
         meaning: Meanings | None = None,
     ) -> Space:
         """A space in which every example has its place already."""
         known = tuple(dict.fromkeys(languages))
-        return cls(blocks, crossed.by_line, crossed.by_place, item_of, known, meaning)
+        by_line, by_place, shared = crossed.by_line, crossed.by_place, crossed.shared
+        return cls(blocks, by_line, by_place, shared, item_of, known, meaning)
 
     def place(self, features: Features) -> tuple[Ints, Floats]:
         """Columns and values of one text."""
-        _, columns, values = _placed(self.blocks, features, 1)
-        return columns, values
+        columns, values = [], []
+        start = 0
+        for block, counted in zip(self.blocks, features.kinds, strict=True):
+            column, value = block.row(counted)
+            columns.append(column + start)
+            values.append(value)
+            start += len(block.keys)
+        return np.concatenate(columns), np.concatenate(values)
 
     def likeness_of(self, row: int) -> Floats:
-        """As :meth:`likeness`, for one of the examples."""
-        columns, values = self.examples.line(row)
+        """As :meth:`likeness`, for one of the examples with the others."""
+        places, values = self.examples.line(row)
         vector = None if self.meaning is None else self.meaning.vectors[row]
-        return self.likeness(columns.astype(np.int64), values, vector)
+        return self.likeness(self.shared[places].astype(np.int64), values, vector)
 
     def likeliest_language(self, words: Sequence[str]) -> str:
         """The one whose stems are known best."""
@@ -185,59 +220,60 @@ class Space:
         Among very many examples only the likeliest are compared in full; the others count as 0.
         Which are likeliest is told by the text's rarest features.
         """
-        starts = self.by_feature.starts[columns]
-        sizes = self.by_feature.starts[columns + 1] - starts
+        starts, sizes = self.by_feature.span(columns)
+        if int(sizes.sum()) <= LOOKED_UP:
+            return self._sum(starts, sizes, values)
         order = np.argsort(sizes)
-        rare = order[np.cumsum(sizes[order]) <= LOOKED_UP]
+        is_rare = np.cumsum(sizes[order]) <= LOOKED_UP
+        rare, usual = order[is_rare], order[~is_rare]
         found = self._sum(starts[rare], sizes[rare], values[rare])
-        if len(rare) == len(columns):
-            return found
         first = np.argpartition(found, len(found) - COMPARED)[len(found) - COMPARED :]
         full = np.zeros(len(found))
-        full[first] = self._compare(first, columns, values)
+        full[first] = found[first] + self._compare(first, columns[usual], values[usual])
         return full
 
-    def _sum(self, starts: Ints, sizes: Ints, values: Floats | Values) -> Floats:
+    def _sum(self, starts: Places, sizes: Places, values: Floats | Values) -> Floats:
         """For every example the products of the features that begin and reach so far."""
-        total, count = int(sizes.sum()), self.examples.lines
-        if not total:
-            return np.zeros(count)
+        if not len(starts):
+            return np.zeros(self.examples.lines)
         touched, products = self.by_feature.runs(starts, sizes)
-        products *= np.repeat(values.astype(np.float32), sizes)
-        sums = np.bincount(touched, weights=products, minlength=count)
+        products *= np.repeat(values / PARTS, sizes)
+        sums = np.bincount(touched, weights=products, minlength=self.examples.lines)
         return sums.astype(np.float64, copy=False)
 
     def _letters_among(self, rows: Ints) -> Floats:
         """Products of these rows with each other, over the features that at least two have.
 
-        A dense matrix of those few is multiplied much faster than sparse rows.
+        A dense matrix of those few is multiplied much faster than sparse rows; it has a line for
+        each feature.
         """
-        row_of, columns, values = self._entries(rows)
-        order = np.argsort(columns)
+        row_of, columns, parts = self.examples.entries(rows)
+        if not len(columns):
+            return np.eye(len(rows))
+        order = columns.argsort(kind="stable")  # the rows stand sorted: that is soon merged
         sorted_ = columns[order]
-        again = sorted_[1:] == sorted_[:-1]
-        shared = np.concatenate([again, [False]]) | np.concatenate([[False], again])
-        chosen, first = order[shared], np.concatenate([[False], ~again])[shared]
-        dense = np.zeros((len(rows), int(first.sum()) + 1), dtype=np.float32)
-        dense[row_of[chosen], np.cumsum(first)] = values[chosen]
-        among = (dense @ dense.T).astype(np.float64)
-        among[np.diag_indices_from(among)] = 1.0  # each row is as long as 1
+        is_shared = np.empty(len(order) + 1, dtype=np.bool_)
+        is_shared[0] = is_shared[-1] = False
+        np.equal(sorted_[1:], sorted_[:-1], out=is_shared[1:-1])
+        is_first = ~is_shared[:-1]
+        is_shared[:-1] |= is_shared[1:]
+        chosen = order[is_shared[:-1]]
+        number = is_first[is_shared[:-1]].cumsum()
+        dense = np.zeros((int(number[-1]) + 1 if len(number) else 1, len(rows)), dtype=np.float32)
+        dense.reshape(-1)[number * len(rows) + row_of[chosen]] = parts[chosen]
+        among = (dense.T @ dense).astype(np.float64)
+        among /= PARTS**2
+        among.reshape(-1)[:: len(rows) + 1] = 1.0  # each row is as long as 1
         return among
 
-    def _entries(self, rows: Ints) -> tuple[Ints, Places, Values]:
-        """Place among these rows, column and value of all their features."""
-        starts = self.examples.starts[rows]
-        sizes = self.examples.starts[rows + 1] - starts
-        row_of: Ints = np.repeat(np.arange(len(rows)), sizes)
-        return row_of, *self.examples.runs(starts, sizes)
-
     def _compare(self, rows: Ints, columns: Ints, values: Floats | Values) -> Floats:
-        """Cosine with these examples alone."""
-        row_of, theirs, weights = self._entries(rows)
+        """Products with these examples alone, of features that two examples at least have."""
+        row_of, theirs, parts = self.examples.entries(rows)
         order = np.argsort(columns)
-        place = np.minimum(np.searchsorted(columns[order], theirs), len(columns) - 1)
-        is_shared = columns[order][place] == theirs
-        products = np.where(is_shared, weights * values[order][place], 0.0)
+        mine = np.searchsorted(self.shared, columns[order])
+        place = np.minimum(np.searchsorted(mine, theirs), len(mine) - 1)
+        is_shared = mine[place] == theirs
+        products = np.where(is_shared, parts * values[order][place], 0.0) / PARTS
         sums = np.bincount(row_of, weights=products, minlength=len(rows))
         return sums.astype(np.float64, copy=False)
 
@@ -284,12 +320,37 @@ def nearest(space: Space, cosines: Floats, hidden: npt.NDArray[np.bool_] | None 
     """Solve a small ridge regression over the nearest examples; hidden ones do not count."""
     seen = cosines if hidden is None else np.where(hidden, 0.0, cosines)
     count = min(NEIGHBOURS, len(seen))
-    near = np.argpartition(seen, len(seen) - count)[len(seen) - count :]
+    near = _largest(seen, count)
     near = near[seen[near] > 0]
     if not len(near):
         return _NOWHERE
-    kernel = np.clip(space.among(near), 0, 1) ** STEEPNESS
-    kernel[np.diag_indices_from(kernel)] += RIDGE
-    likeness = np.clip(seen[near], 0, 1) ** STEEPNESS
-    part, alone = np.linalg.solve(kernel, np.stack([likeness, np.ones(len(near))], axis=1)).T
+    kernel = _steep(space.among(near))
+    kernel.reshape(-1)[:: len(near) + 1] += RIDGE
+    sides = np.ones((len(near), 2))
+    sides[:, 0] = _steep(seen[near])
+    part, alone = np.linalg.solve(kernel, sides).T
     return Nearest(near, part, (1 - part.sum()) * alone / alone.sum())
+
+
+def _largest(values: Floats, count: int) -> Ints:
+    """The places of so many largest values, in rising order; of equal ones the first count.
+
+    The best of each group tell how large the smallest of those is at least; few values are.
+    """
+    groups = len(values) // GROUP
+    if groups < count:
+        places = np.arange(len(values))
+    else:
+        best = values[: groups * GROUP].reshape(GROUP, groups).max(axis=0)
+        best.partition(groups - count)
+        places = np.flatnonzero(values >= best[groups - count])
+    chosen: Ints = places[(-values[places]).argsort(kind="stable")[:count]]
+    chosen.sort()
+    return chosen
+
+
+def _steep(cosines: Floats) -> Floats:
+    """To the power of 1.5: far examples count less than in proportion."""
+    bounded = cosines.clip(0, 1)
+    bounded *= np.sqrt(bounded)
+    return bounded

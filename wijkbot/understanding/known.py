@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -79,6 +79,7 @@ class Known:
         return Known(examples, self.texts, self.features)
 
 
+@lru_cache(maxsize=100)
 def base_language(tag: str) -> str:
-    """The language of a tag: "nl" for "nl-BE"."""
+    """The language of a tag: "nl" for "nl-BE"; one object for all examples in it."""
     return tag.split("-", maxsplit=1)[0].lower()

@@ -14,7 +14,7 @@ from wijkbot.understanding.features import Features, Floats
 from wijkbot.understanding.kernel import Blocks, Meanings, Nearest, Space, nearest
 from wijkbot.understanding.known import Example, Known, base_language
 from wijkbot.understanding.normalise import clean, plain
-from wijkbot.understanding.sparse import Crossed
+from wijkbot.understanding.sparse import Crossed, Places, kind_for
 
 Level = Literal["group", "addressed"]
 FLOORS: dict[Level, float] = {"group": 0.45, "addressed": 0.30}
@@ -80,7 +80,8 @@ class Matcher:
         self._own: dict[str, float] = dict(sureness.own) if sureness else {}
         if self._examples:
             number = {item: place for place, item in enumerate(self._items)}
-            item_of = np.array([number[e.item] for e in self._examples], dtype=np.int64)
+            numbers = [number[example.item] for example in self._examples]
+            item_of: Places = np.array(numbers, dtype=kind_for(len(self._items)))
             if blocks is None or placed is None:
                 self.space = Space.of(read.features, self._languages, item_of, meaning)
             else:
@@ -132,9 +133,13 @@ class Matcher:
     def with_meaning(self, meaning: Meanings) -> Matcher:
         """The same, looking at what :attr:`examples` mean too.
 
-        Its rankings want the vector of the text.
+        Its rankings want the vector of the text. The examples have the places they had.
         """
-        return Matcher(self.known, meaning)
+        if self.space is None:
+            return self
+        space = self.space
+        placed = Crossed(space.examples, space.by_feature, space.shared)
+        return Matcher(self.known, meaning, blocks=space.blocks, placed=placed)
 
     @property
     def examples(self) -> tuple[Example, ...]:
@@ -187,19 +192,12 @@ class Matcher:
 
     def _ranked(self, space: Space, near: Nearest, limit: int) -> list[Match]:
         item_of, count = space.item_of[near.rows], len(self._items)
-        scores = np.bincount(item_of, weights=near.part, minlength=count)
-        order = np.argsort(
-            -np.bincount(item_of, weights=near.part + near.rest, minlength=count), kind="stable"
-        )
-        chosen = [int(i) for i in order[: limit + EXPLAINED] if scores[i] > 0][:limit]
-        return [
-            Match(
-                self._items[i],
-                float(scores[i]),
-                self._because(space, i, near) if place < EXPLAINED else (),
-            )
-            for place, i in enumerate(chosen)
-        ]
+        scores = np.bincount(item_of, weights=near.part, minlength=count).tolist()
+        with_rest = np.bincount(item_of, weights=near.part + near.rest, minlength=count)
+        order = (-with_rest).argsort(kind="stable")[: limit + EXPLAINED].tolist()
+        chosen = [item for item in order if scores[item] > 0][:limit]
+        because = self._because(near, item_of.tolist(), chosen[:EXPLAINED])
+        return [Match(self._items[item], scores[item], because.get(item, ())) for item in chosen]
 
     def answer(self, text: str, level: Level = "group") -> Match | None:
         """The item to answer with, or None when silence is better."""
@@ -224,14 +222,18 @@ class Matcher:
             return (best, rest[0])
         return (best,)
 
-    def _because(self, space: Space, item: int, near: Nearest) -> tuple[Because, ...]:
-        mine = [int(i) for i in np.flatnonzero(space.item_of[near.rows] == item)]
-        mine.sort(key=lambda i: -near.part[i])
-        return tuple(
-            Because(self._examples[near.rows[i]].text, float(near.part[i]))
-            for i in mine[:3]
-            if near.part[i] > 0
-        )
+    def _because(
+        self, near: Nearest, item_of: Sequence[int], items: Sequence[int]
+    ) -> dict[int, tuple[Because, ...]]:
+        """The examples that made each of these items, largest part first."""
+        mine: dict[int, list[tuple[float, int]]] = {item: [] for item in items}
+        for item, part, row in zip(item_of, near.part.tolist(), near.rows.tolist(), strict=True):
+            if part > 0 and item in mine:
+                mine[item].append((-part, row))
+        return {
+            item: tuple(Because(self._examples[row].text, -part) for part, row in sorted(some)[:3])
+            for item, some in mine.items()
+        }
 
     def _leads_of_others(self, rows: Sequence[int], count: int) -> list[float]:
         """Ask so many of these examples with their own item hidden, and take the leads.

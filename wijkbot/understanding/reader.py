@@ -52,6 +52,7 @@ UNCLEAR_WORDS = 3
 """A message of at most this many words that is like nothing was meant for the bot, but how?"""
 
 _JOBS = frozenset({Label.ODD_JOB_REQUEST, Label.ODD_JOB_OFFER, Label.ODD_JOB_REFUSED})
+_CALM = frozenset(Label) - SENSITIVE_LABELS
 _REFERRALS = SENSITIVE_LABELS - CRISIS_LABELS
 _SERVICES = (Label.STOP, Label.ERASE_ME)
 _SOFT = frozenset(
@@ -184,16 +185,16 @@ def _crisis(votes: Sequence[Match], times: float) -> Match | None:
     """The likeliest crisis, when the votes for any crisis outweigh the rest so many times."""
     crisis = _sum(votes, CRISIS_LABELS)
     trouble = _sum(votes, SENSITIVE_LABELS) - crisis
-    calm = _sum(votes, frozenset(Label) - SENSITIVE_LABELS)
+    calm = _sum(votes, _CALM)
     if crisis < times * max(CRISIS_VOTE, calm, trouble * CRISIS_OVER_HELP):
         return None
-    for_it = [match for match in votes if Label(match.item) in CRISIS_LABELS]
+    for_it = [match for match in votes if match.item in CRISIS_LABELS]
     best = max(for_it, key=lambda match: match.score)
     return best if best.score >= CRISIS_BEST else None
 
 
 def _sum(votes: Sequence[Match], labels: frozenset[Label]) -> float:
-    return sum(match.score for match in votes if Label(match.item) in labels)
+    return sum(match.score for match in votes if match.item in labels)
 
 
 def _score(match: Match) -> float:
@@ -205,9 +206,9 @@ def _referral(votes: Sequence[Match]) -> Match | None:
 
     A crisis the votes are not sure of is answered as distress: with a line to talk to.
     """
-    for_it = [match for match in votes if Label(match.item) in SENSITIVE_LABELS]
-    against = [match for match in votes if Label(match.item) not in SENSITIVE_LABELS]
-    jobs = [match for match in against if Label(match.item) in _JOBS]
+    for_it = [match for match in votes if match.item in SENSITIVE_LABELS]
+    against = [match for match in votes if match.item not in SENSITIVE_LABELS]
+    jobs = [match for match in against if match.item in _JOBS]
     weight = sum(match.score for match in for_it)
     if (
         not for_it
@@ -237,7 +238,7 @@ def _harmless(
     if Label.SMALL_TALK in listed:
         return _Verdict(Label.SMALL_TALK, 1.0)
     asked = [label for label in listed if label is not Label.INFO]
-    rest = [match for match in votes if Label(match.item) not in SENSITIVE_LABELS]
+    rest = [match for match in votes if match.item not in SENSITIVE_LABELS]
     best = rest[0] if rest else None
     if asked and not (answer and answer.score >= FIRM_ANSWER):
         return _Verdict(_likeliest(asked, rest), 1.0)
@@ -257,7 +258,7 @@ def _harmless(
 
 def _job(best: Match, votes: Sequence[Match]) -> Match | None:
     """The likeliest odd job, when only the many examples of questions outweigh it."""
-    jobs = [match for match in votes if Label(match.item) in _JOBS]
+    jobs = [match for match in votes if match.item in _JOBS]
     weight = sum(match.score for match in jobs)
     if best.item != Label.INFO or weight < max(OTHER_VOTE, best.score * JOB_SHARE):
         return None
