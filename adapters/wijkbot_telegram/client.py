@@ -1,10 +1,8 @@
-"""How do requests reach Telegram? The only file here that knows the network."""
+"""What do we ask of Telegram, and when? The only file here that asks."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -25,17 +23,17 @@ from telegram import (
     User,
     WebhookInfo,
 )
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
-from telegram.request import HTTPXRequest
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from wijkbot.adapter_api import Attachment
-from wijkbot_telegram.errors import NotTelegram, flood_pause, is_of_telegram, says
+from wijkbot_telegram.errors import flood_pause, says
 from wijkbot_telegram.gate import Gate
 from wijkbot_telegram.ids import is_group
 from wijkbot_telegram.incoming import ALLOWED_UPDATES
 from wijkbot_telegram.media import send_media
 from wijkbot_telegram.options import Options
 from wijkbot_telegram.outgoing import Post
+from wijkbot_telegram.transport import Transport
 
 POLL_SECONDS = 30
 CONNECTIONS = 64
@@ -46,34 +44,12 @@ SPARE = 2
 """Messages a second between what we send and the 30 that Telegram takes of an ordinary bot."""
 _POLL_GRACE_SECONDS = 10.0
 _SEND_SECONDS = 20.0
-_WHOLE_SECONDS = 55.0
-"""Longer than a poll, shorter than the minute after which the house takes a send for lost."""
-_WELL = range(200, 300)
+_CONNECT_SECONDS = 10.0
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 # The library's switch for giving periods as timedelta, which it will always do one day; without
 # it every 429 comes with a deprecation warning.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
-
-# The token is part of every address, and these write addresses, ids and texts into their lines.
-for _name in ("httpx", "httpcore", "telegram"):
-    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
-
-
-class _Requests(HTTPXRequest):
-    """The library's own, with an end to every request, and an eye on who answers.
-
-    It takes a proxy's page of 403 for a refusal of Telegram, and one of 404 for a wrong token.
-    """
-
-    async def do_request(self, *args: Any, **fields: Any) -> tuple[int, bytes]:
-        try:
-            async with asyncio.timeout(_WHOLE_SECONDS):
-                code, answer = await super().do_request(*args, **fields)
-        except TimeoutError as error:  # it came in, but byte by byte
-            raise TimedOut from error
-        if code not in _WELL and not is_of_telegram(answer):
-            raise NotTelegram(code)
-        return code, answer
 
 
 class Client:
@@ -82,14 +58,8 @@ class Client:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._gate = Gate(options.per_second + SPARE)
-        self._polling = _Requests(connection_pool_size=1, connect_timeout=10.0)
-        self._requests = _Requests(
-            connection_pool_size=CONNECTIONS,
-            read_timeout=_SEND_SECONDS,
-            write_timeout=_SEND_SECONDS,
-            connect_timeout=10.0,
-            pool_timeout=_SEND_SECONDS,
-        )
+        self._polling = _transport(1)
+        self._requests = _transport(CONNECTIONS)
         self._bot = Bot(
             options.token,
             base_url=options.base_url,
@@ -193,7 +163,7 @@ class Client:
                 message_thread_id=thread,
                 reply_markup=keyboard,
                 reply_parameters=reply,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                link_preview_options=_NO_PREVIEW,
             )
         return sent.message_id
 
@@ -206,7 +176,7 @@ class Client:
                 post.text,
                 message_thread_id=post.thread,
                 reply_markup=_keyboard(post),
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                link_preview_options=_NO_PREVIEW,
                 api_kwargs=only,
             )
         return sent.message_id
@@ -221,7 +191,7 @@ class Client:
                     chat_id=chat,
                     message_id=number,
                     reply_markup=keyboard,
-                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                    link_preview_options=_NO_PREVIEW,
                 )
 
     async def edit_caption(self, chat: str, number: int, post: Post) -> None:
@@ -279,6 +249,15 @@ class Client:
         wanted = MenuButtonCommands()
         if await self._bot.get_chat_menu_button() != wanted:
             await self._bot.set_chat_menu_button(menu_button=wanted)
+
+
+def _transport(connections: int) -> Transport:
+    return Transport(
+        connections,
+        read_seconds=_SEND_SECONDS,
+        connect_seconds=_CONNECT_SECONDS,
+        pool_seconds=_SEND_SECONDS,
+    )
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import re
 from datetime import timedelta
 from http import HTTPStatus
 
-import httpx
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -61,9 +60,16 @@ _BAD_REQUEST = {
     "message_id_invalid": Reason.MISSING,
 }
 _SECONDS = re.compile(r"retry after (\d{1,5})", re.IGNORECASE)
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # A bare code of the server; the library has put its capitals away ("Button_data_invalid").
 _CODE = re.compile(r"[A-Za-z]+(_[A-Za-z]+)+")
+
+
+class NotSent(NetworkError):
+    """There was no connection to send it on: Telegram surely knows nothing of it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"not sent: {why}")
+        self.why = why
 
 
 class NotTelegram(NetworkError):
@@ -118,15 +124,13 @@ def _not_delivered(error: TelegramError) -> Refused | Unknown:
     if isinstance(error, NotTelegram):
         # what a proxy refuses by itself it did not pass on; with the rest nobody can tell
         is_refused = error.code < HTTPStatus.INTERNAL_SERVER_ERROR
-        return _unavailable(error) if is_refused else Unknown(type(error).__name__)
-    if isinstance(error.__cause__, _NOT_SENT):
-        return _unavailable(error.__cause__)
-    return Unknown(type(error).__name__)
+        return _unavailable(type(error).__name__) if is_refused else Unknown(type(error).__name__)
+    return _unavailable(error.why) if isinstance(error, NotSent) else Unknown(type(error).__name__)
 
 
-def _unavailable(why: BaseException) -> Refused:
-    pause, detail = PAUSE_WITHOUT_NETWORK, type(why).__name__
-    return Refused(Reason.UNAVAILABLE, permanent=False, retry_after=pause, detail=detail)
+def _unavailable(why: str) -> Refused:
+    pause = PAUSE_WITHOUT_NETWORK
+    return Refused(Reason.UNAVAILABLE, permanent=False, retry_after=pause, detail=why)
 
 
 def flood_pause(error: TelegramError) -> float:

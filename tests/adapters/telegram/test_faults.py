@@ -20,7 +20,7 @@ from tests.adapters.telegram.whole import ANN, ANSWER, Whole, whole
 from wijkbot.adapter_api import Adapter, Message, Reason, Refused, Sent, Unknown, Urgency
 from wijkbot.app.announce import announce, plan
 from wijkbot.storage import chats
-from wijkbot_telegram import client
+from wijkbot_telegram import transport
 
 QUESTION = "wanneer is het spreekuur?"
 MESSAGE = Message(key="k1", text="Dinsdag van 14 tot 16 uur.")
@@ -102,7 +102,7 @@ async def test_body_that_comes_in_byte_by_byte_has_an_end(
     api: LocalBotApi, idle: Adapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each byte is in time, the whole is not: the house has a minute for a send."""
-    monkeypatch.setattr(client, "_WHOLE_SECONDS", 1.0)
+    monkeypatch.setattr(transport, "_WHOLE_SECONDS", 1.0)
     group = api.add_group("Zonnewijk")
     await idle.send(str(group), MESSAGE)
     api.spoil("sendMessage", faults.drip(30), is_done=True)
