@@ -11,7 +11,7 @@ from wijkbot.without import without
 
 _LOADS = """
 import sys
-import wijkbot.cli.main
+import wijkbot.cli.main, wijkbot_telegram.adapter
 print(*(name for name in ("rich", "pygments", "twisted", "zope") if name in sys.modules), "none")
 import rich.console, twisted
 print(rich.console.__name__)
