@@ -130,6 +130,12 @@ def waiting_answers(conn: Connection) -> int:
     return int(conn.execute(query).scalar_one())
 
 
+def unsettled_answers(conn: Connection) -> int:
+    """How many messages wait, or are on their way."""
+    query = select(func.count()).where(outbox.c.status < int(Status.SENT))
+    return int(conn.execute(query).scalar_one())
+
+
 def _tells(value: object) -> bool:
     if isinstance(value, str):
         known = value in _OF_THE_HOUSE or value in _HOW_THEY_AGREED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from wijkbot.app.crew import Crew
-from wijkbot.app.doorway import PATIENCE_SECONDS, Doorway
+from wijkbot.app.doorway import PATIENCE_SECONDS, RUSH_COUNT, RUSH_SECONDS, Doorway
 
 
 async def test_between_two_pieces_of_work_others_get_their_turn() -> None:
@@ -64,3 +64,35 @@ async def test_work_lets_pass_who_stands_in_the_doorway_but_does_not_wait_for_ev
         async with asyncio.timeout(5):
             await crew.finish()
     assert done == ["stored", "work", "work"]
+
+
+async def passes_at_once(doorway: Doorway) -> bool:
+    """Whether a piece of work begins without a wait."""
+    work = asyncio.create_task(doorway.let_pass())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    is_there = work.done()
+    await work
+    return is_there
+
+
+async def test_in_a_rush_each_piece_of_work_waits_and_after_it_none() -> None:
+    """Also in the moments in which nobody stands in the doorway."""
+    doorway = Doorway()
+    for _ in range(RUSH_COUNT - 1):
+        with doorway.passing():
+            pass
+    assert await passes_at_once(doorway)
+    with doorway.passing():
+        pass
+    assert not await passes_at_once(doorway)
+    await asyncio.sleep(RUSH_SECONDS)
+    assert await passes_at_once(doorway)
+
+
+async def test_as_many_as_can_be_answered_are_no_rush() -> None:
+    doorway = Doorway()
+    for _ in range(RUSH_COUNT):
+        with doorway.passing():
+            await asyncio.sleep(RUSH_SECONDS / (RUSH_COUNT - 1))
+    assert await passes_at_once(doorway)

@@ -22,6 +22,7 @@ from tests.traces import (
     left_in_rows,
     postgres_dump,
     rows_of,
+    unsettled_answers,
     waiting_answers,
     waiting_events,
 )
@@ -153,7 +154,7 @@ async def test_only_hmacs_are_left_after_wis(
         async with asyncio.timeout(10):
             while "gewist" not in str(api.sent(QUIRINA)[-1]["text"]):
                 await asyncio.sleep(0.05)
-        await _until(database, lambda conn: waiting_answers(conn) == 0)
+        await _until(database, lambda conn: unsettled_answers(conn) == 0)
         await database.write(lambda conn: sweep(conn, Clock().now_ms()))
         there |= {"odd_job": 0, "token": 0, "vote": 0}
         assert there == await database.read(lambda conn: rows_of(conn, member))

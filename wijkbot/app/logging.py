@@ -40,7 +40,7 @@ ALLOWED = frozenset(
 def configure_logging() -> None:
     """Send structured lines to stderr; libraries speak only from WARNING on."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    for noisy in ("httpx", "httpcore", "telegram", "nio", "twilio", "uvicorn.access"):
+    for noisy in ("aiohttp", "httpx", "httpcore", "telegram", "nio", "twilio", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     structlog.configure(
         processors=[

@@ -86,7 +86,7 @@ class Readers:
         return self._made[-1][1]
 
     def keep(self, used: Collection[Reader]) -> None:
-        """Forget the others: each takes some 40 MB."""
+        """Forget the others: each takes some 20 MB."""
         self._made = [made for made in self._made if any(made[1] is one for one in used)]
 
     def all(self) -> list[Reader]:
