@@ -16,7 +16,7 @@ from wijkbot.app.logging import ALLOWED, configure_logging, only_allowed
 
 ROOT = Path(__file__).resolve().parents[2]
 STORY = "mijn man slaat me en ik durf niet naar huis"
-NOISY = ("httpx", "httpcore", "telegram", "nio", "twilio", "uvicorn.access")
+NOISY = ("aiohttp", "httpx", "httpcore", "telegram", "nio", "twilio", "uvicorn.access")
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +24,8 @@ def _configured() -> Iterator[None]:
     """The logging of a running bot, and afterwards what it was."""
     before = structlog.get_config()
     levels = {name: logging.getLogger(name).level for name in NOISY}
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.NOTSET)
     configure_logging()
     yield
     structlog.configure(**before)
@@ -111,6 +113,13 @@ def test_libraries_that_log_requests_are_quiet_in_a_process_of_their_own() -> No
 def test_levels_of_noisy_libraries_are_raised() -> None:
     for name in NOISY:
         assert logging.getLogger(name).level == logging.ERROR
+
+
+def test_what_an_adapter_silenced_stays_silent() -> None:
+    """It would write a token into its lines."""
+    logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
+    configure_logging()
+    assert logging.CRITICAL + 1 == logging.getLogger("telegram").level
 
 
 def test_no_line_says_something_that_the_list_leaves_out() -> None:

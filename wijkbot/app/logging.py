@@ -41,7 +41,9 @@ def configure_logging() -> None:
     """Send structured lines to stderr; libraries speak only from WARNING on."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     for noisy in ("aiohttp", "httpx", "httpcore", "telegram", "nio", "twilio", "uvicorn.access"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+        library = logging.getLogger(noisy)
+        # an adapter may have silenced one wholly, because it would write a token into its lines
+        library.setLevel(max(logging.ERROR, library.level))
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
