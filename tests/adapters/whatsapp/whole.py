@@ -20,6 +20,7 @@ from sqlalchemy import Connection, func, select
 from tests.adapters.whatsapp.local_twilio import LocalTwilio
 from tests.adapters.whatsapp.twilio_world import Sent
 from tests.living import SATURDAY, LivingBot, free_port, living_bot
+from tests.traces import waiting_events
 from wijkbot.app.announce import announce, plan
 from wijkbot.app.assemble import ensure_key
 from wijkbot.app.subscribers import lists
@@ -101,6 +102,12 @@ class Whole:
             await self.twilio.receipts_rest(seconds)
             while await self.read(_waiting):
                 await asyncio.sleep(0.05)
+
+    async def has_read(self, seconds: float = 30.0) -> None:
+        """Until everything that came in was decided; what that made may still wait."""
+        async with asyncio.timeout(seconds):
+            while await self.read(waiting_events):
+                await asyncio.sleep(0.02)
 
     async def statuses(self) -> list[Status]:
         """What became of each message, in order of its making."""
