@@ -33,12 +33,13 @@ from wijkbot.adapter_words import (
     Unsupported,
     Urgency,
 )
+from wijkbot.without import without
 
 # What this module only passes on; all that it defines itself is part of the seam as well.
 __all__ = [
     "ActResult", "Approval", "Attachment", "Capabilities", "Choice", "Photo", "Queued", "Reason",
     "Refused", "SendResult", "Sent", "Template", "TemplateState", "TemplateText", "Unknown",
-    "Unsupported", "Urgency",
+    "Unsupported", "Urgency", "without",
 ]  # fmt: skip
 
 

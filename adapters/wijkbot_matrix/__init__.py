@@ -6,17 +6,11 @@ needs the extra ``matrix`` (matrix-nio with its encryption).
 
 from __future__ import annotations
 
-import sys
+from wijkbot.adapter_api import without
 
 # What these load when it is installed takes memory of a bot that does not use it: peewee, in
 # which nio keeps its keys, loads every database there is (PostgreSQL's takes 9 MB), and what
-# opens attachments a reader of C headers. Who needs those loads them all the same, later.
-_UNUSED = [name for name in ("psycopg", "cffi") if name not in sys.modules]
-for _name in _UNUSED:
-    sys.modules[_name] = None  # type: ignore[assignment]
-try:
+# opens attachments a reader of C headers.
+with without("psycopg", "cffi"):
     import Crypto.Util._raw_api  # noqa: F401 - loaded now, without those
     import peewee  # type: ignore[import-untyped]  # noqa: F401 - and this
-finally:
-    for _name in _UNUSED:
-        del sys.modules[_name]

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+from wijkbot.adapter_api import without
 
 # httpx, which the library loads, loads a console in colours where one is installed: 3 MB that
-# no bot uses. Who needs that loads it all the same, later.
-_UNUSED = [name for name in ("rich", "pygments") if name not in sys.modules]
-for _name in _UNUSED:
-    sys.modules[_name] = None  # type: ignore[assignment]
-try:
+# no bot uses.
+with without("rich", "pygments"):
     import httpx  # noqa: F401 - loaded now, without those
-finally:
-    for _name in _UNUSED:
-        del sys.modules[_name]

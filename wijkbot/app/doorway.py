@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 0.03
 """So long a piece of work lets others pass: 30 of them begin in a second whatever comes in, as
 many as a platform lets one account answer."""
 RUSH_COUNT, RUSH_SECONDS = 30, 0.3
-"""So many webhooks in so short a time are a rush: 100 a second, and one process answers 80."""
+"""So many webhooks in so short a time are a rush: 100 a second, more than one process answers."""
 
 
 class Doorway:
